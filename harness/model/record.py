@@ -1,0 +1,74 @@
+"""A finished run as a judge sees it: read back from its folder, nothing else is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.model.load import Sample
+from harness.model.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeSecond:
+    """What a border saw on one edge in one second of the run's clock (`t_us` is its start). Counts, bytes at IP level.
+
+    `connects` are distinct new connections (retransmitted SYNs are one); of them `refused` got a reset and
+    `unanswered` got nothing for a second. `requests` and `responses` are data turns on a connection; `gave_up`
+    are requests whose caller closed before any answer. `errors` are answers that read HTTP 5xx, `rejects` HTTP 4xx.
+    `times_us` are sampled waits from request to first answer; `gave_up_us` the waits of those that gave up
+    (each "at least this").
+    """
+
+    t_us: int
+    edge: str
+    up_bytes: int = 0
+    down_bytes: int = 0
+    connects: int = 0
+    refused: int = 0
+    unanswered: int = 0
+    requests: int = 0
+    responses: int = 0
+    gave_up: int = 0
+    errors: int = 0
+    rejects: int = 0
+    times_us: tuple[int, ...] = ()
+    gave_up_us: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CanarySecond:
+    """Round trips of a border's own canary connection through a proxy that no fault selects."""
+
+    t_us: int
+    border: str
+    n: int
+    failed: int
+    p50_us: int
+    max_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseWindow:
+    """A phase as it really happened, on the run's clock; half-open."""
+
+    name: str
+    start_us: int
+    end_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Everything on disk of one run."""
+
+    run: str
+    plan: Plan
+    phases: tuple[PhaseWindow, ...]
+    samples: tuple[Sample, ...]
+    edge_seconds: tuple[EdgeSecond, ...]
+    canary: tuple[CanarySecond, ...]
+    events: tuple[Mapping[str, Any], ...]
+    environment: tuple[tuple[str, str], ...] = ()
+    zero_us: int = 0
+    """t=0 (end of steady) on the run's clock."""
