@@ -1,0 +1,69 @@
+"""The manifest opens a run: what was planned, with what, so that the folder can be judged again anywhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cattrs
+
+from harness.journal.events import read_events
+from harness.journal.store import read_store
+from harness.model.errors import UsageError
+from harness.model.plan import Plan
+from harness.model.record import Record
+
+FILE = "manifest.json"
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Identity and plan of one run. `environment` holds versions, image digests, machine; strings only."""
+
+    run: str
+    plan: Plan
+    environment: Mapping[str, str]
+    command: tuple[str, ...] = ()
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write `manifest.json`; called twice (the second time with the image digests), each time whole."""
+    body = {"schema": SCHEMA, **cattrs.unstructure(manifest)}
+    fresh = folder / (FILE + ".new")
+    fresh.write_text(json.dumps(body, indent=1), encoding="utf-8")
+    fresh.replace(folder / FILE)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a run folder; UsageError if there is none that this version can read."""
+    path = folder / FILE
+    try:
+        body: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if body.pop("schema", None) != SCHEMA:
+            raise UsageError(f"{path}: written by another version of regionfall; this one reads schema {SCHEMA}")
+        return cattrs.structure(body, Manifest)
+    except FileNotFoundError:
+        raise UsageError(f"{folder}: no {FILE}, so this is not a run folder; `regionfall runs ls` lists runs") from None
+    except (ValueError, TypeError, cattrs.BaseValidationError) as error:
+        raise UsageError(f"{path}: damaged ({type(error).__name__}); restore it from a copy, it cannot be judged") from error
+
+
+def read_record(folder: Path) -> Record:
+    """Everything of a run folder, for the judge. Missing samples read as none; a missing manifest is a UsageError."""
+    manifest = read_manifest(folder)
+    phases, samples, edge_seconds, canary, zero_us = read_store(folder / "samples.sqlite")
+    return Record(
+        run=manifest.run,
+        plan=manifest.plan,
+        phases=tuple(phases),
+        samples=tuple(samples),
+        edge_seconds=tuple(edge_seconds),
+        canary=tuple(canary),
+        events=tuple(read_events(folder)),
+        environment=tuple(sorted(manifest.environment.items())),
+        zero_us=zero_us,
+    )
