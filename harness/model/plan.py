@@ -66,6 +66,8 @@ class Plan:
     stops: tuple[Stop, ...] = ()
     limits: Limits = field(default_factory=Limits)
     incident_clock: bool = False
+    clock_default: float = 1.0
+    """Incident seconds per wall second that `@clock` values are divided by."""
     incident_t0: str = ""
     """Wall clock of the incident at t=0 as `HH:MM ZONE`, '' if none."""
     without_faults: bool = False

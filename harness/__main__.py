@@ -1,0 +1,5 @@
+"""`python -m harness` is `regionfall`."""
+
+from harness.cli import main
+
+main()

@@ -1,0 +1,70 @@
+"""`regionfall explain [TOPIC]`: the reference, from the code itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cattrs
+import typer
+
+from harness.cli.context import current
+from harness.cli.exit_codes import EXIT_CODES
+from harness.faults.catalogue import CATALOGUE
+from harness.journal.layout import FILES
+from harness.model.errors import UsageError
+from harness.spec.explain import labels, metrics
+
+TOPICS = ("faults", "metrics", "exit-codes", "labels", "files")
+EXAMPLES = "Examples: [bold]regionfall explain faults[/bold]  ·  [bold]regionfall explain faults slow[/bold]  ·  [bold]regionfall explain metrics --json[/bold]"
+
+
+def explain(
+    topic: str = typer.Argument("", metavar="[TOPIC]", help=", ".join(TOPICS)),
+    name: str = typer.Argument("", metavar="[NAME]", help="One entry of the topic."),
+) -> None:
+    """Tell what faults, metrics, exit codes, labels and files there are."""
+    context = current()
+    if not topic:
+        context.answer(list(TOPICS), lambda: context.out.print("regionfall explain " + " | ".join(TOPICS), markup=False))
+        return
+    rows = _rows(topic)
+    if name:
+        rows = [row for row in rows if str(row["name"]) == name]
+        if not rows:
+            raise UsageError(f"nothing called {name!r} in {topic}; `regionfall explain {topic}` lists what there is")
+    context.answer(rows, lambda: [_show(row, whole=bool(name)) for row in rows] and None)
+
+
+def _rows(topic: str) -> list[dict[str, Any]]:
+    if topic == "faults":
+        return [_fault(kind) for kind in CATALOGUE]
+    if topic == "metrics":
+        return metrics()
+    if topic == "labels":
+        return labels()
+    if topic == "exit-codes":
+        return [{"name": str(code), "meaning": meaning} for code, meaning in EXIT_CODES.items()]
+    if topic == "files":
+        return [{"name": name, "meaning": meaning} for name, meaning in FILES.items()]
+    raise UsageError(f"unknown topic {topic!r}; known: {', '.join(TOPICS)}")
+
+
+def _fault(kind: Any) -> dict[str, Any]:
+    entry = CATALOGUE[kind]
+    row = {"name": str(entry.kind), "symptom": entry.symptom, "driver": entry.driver}
+    row["parameters"] = [cattrs.unstructure(parameter) for parameter in entry.parameters]
+    return {**row, "example": entry.example, "proof": entry.proof, "cannot": entry.cannot}
+
+
+def _show(row: dict[str, Any], *, whole: bool) -> None:
+    out = current().out
+    head = row.get("symptom") or row.get("meaning") or ""
+    out.print(f"{row['name']:18} {head}", markup=False, soft_wrap=True)
+    if not whole:
+        return
+    for key, value in row.items():
+        if key in ("name", "symptom", "meaning"):
+            continue
+        lines = [f"{p['name']}: {p['meaning']} ({p['unit']}) {p['bounds']}" for p in value] if key == "parameters" else [value]
+        for line in lines:
+            out.print(f"  {key:12} {line}", markup=False, soft_wrap=True)

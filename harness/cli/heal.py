@@ -1,0 +1,33 @@
+"""`regionfall heal`: undo every fault, always safe."""
+
+from __future__ import annotations
+
+import typer
+
+from harness.cli.context import current
+from harness.model.errors import CleanupUnverified
+from harness.wiring.standing import heal_now
+
+EXAMPLES = "Examples: [bold]regionfall heal[/bold]  ·  [bold]regionfall heal --all[/bold]"
+
+
+def heal(
+    run: str = typer.Argument("", metavar="[RUN]", help="Only the faults of this run."),
+    everywhere: bool = typer.Option(False, "--all", help="Every stack of this machine, not only this folder's."),
+) -> None:
+    """Undo every fault; on a live run it lifts all faults for the rest of it, load and measuring go on."""
+    context = current()
+    done = heal_now(None if everywhere else context.workspace.home, run)
+
+    def show() -> None:
+        if not done["healed"] and not done["left"]:
+            context.out.print("No fault holds.", markup=False)
+        for name in done["healed"]:
+            context.out.print(f"✓ lifted {name}", markup=False)
+
+    context.answer(done, show)
+    if done["left"]:
+        raise CleanupUnverified(
+            f"could not be verified: {', '.join(done['left'])}; `regionfall down` takes the whole stack away"
+        )
+    raise typer.Exit(0)

@@ -1,0 +1,32 @@
+"""Ctrl-C and SIGTERM: the first ends the run in order, the second stops waiting for it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from harness.cli.context import current
+from harness.model.errors import CleanupUnverified
+from harness.runner.rig import StopClock
+
+
+@contextmanager
+def orderly(clock: StopClock) -> Iterator[None]:
+    """Within this scope the first signal asks `clock` to stop; the second raises CleanupUnverified (exit 7)."""
+    old = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if clock.stopped:
+            raise CleanupUnverified("stopped twice: faults end by themselves within seconds, but run `regionfall heal` to be sure")
+        clock.stop(number)
+        current().say("stopping: lifting all faults, then taking down what was started (again to stop waiting)")
+
+    try:
+        for number in old:
+            signal.signal(number, handle)
+        yield
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)

@@ -1,0 +1,66 @@
+"""Which faults should hold at one moment, and what each border must be told; pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.faults.catalogue import effect_of
+from harness.model.fault import Injection, Kind
+from harness.model.plan import Plan
+
+GRACE_S = 0.5
+"""The agent's own deadline stands this much behind the controller's, which heals first when it is alive."""
+
+
+@dataclass(slots=True)
+class Want:
+    """The complete desired state of one border, as the control stream carries it."""
+
+    faults: dict[str, Any] = field(default_factory=dict)
+    flags: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def injections(self) -> set[str]:
+        """Ids of all injections that this border takes part in."""
+        return set(self.faults) | set(self.flags)
+
+
+def holding_at(injections: Iterable[Injection], wall_s: float, off: Collection[str] = ()) -> Iterator[Injection]:
+    """Injections whose window contains `wall_s`, without those in `off`."""
+    return (i for i in injections if i.start_s <= wall_s < i.end_s and i.id not in off)
+
+
+def desired(plan: Plan, wall_s: float, off: Collection[str] = ()) -> dict[str, Want]:
+    """What every border should hold at `wall_s` from t=0, by region; regions without a fault are present and empty."""
+    wants = {region: Want() for region in plan.stack.regions}
+    edge_region = {edge.id: edge.caller_region for edge in plan.stack.edges}
+    for injection in holding_at(plan.injections, wall_s, off):
+        left_s = round(injection.end_s - wall_s + GRACE_S, 3)
+        if injection.fault.kind is Kind.FLAGS:
+            flags = {name: json.loads(value) for name, value in injection.fault.flags}
+            for service in injection.services:
+                want = wants[plan.stack.service(service).region]
+                want.flags.setdefault(injection.id, {"left_s": left_s, "services": {}})["services"][service] = flags
+            continue
+        effect = effect_of(injection.fault, wall_s - injection.start_s)
+        assert effect is not None, f"{injection.fault.kind} acts on edges"
+        for edge in injection.edges:
+            want = wants[edge_region[edge]]
+            entry = want.faults.setdefault(injection.id, {"left_s": left_s, "edges": {}})
+            entry["edges"][edge] = effect.to_wire()
+    return wants
+
+
+def changes_at(plan: Plan) -> list[float]:
+    """Moments (wall seconds from t=0, sorted) at which the desired state changes, ramp steps included."""
+    moments: set[float] = set()
+    for injection in plan.injections:
+        moments |= {injection.start_s, injection.end_s}
+        fault = injection.fault
+        if fault.ramp_from_s is not None and fault.ramp_over_s > 0:
+            step = fault.ramp_over_s / fault.ramp_steps
+            moments |= {injection.start_s + step * k for k in range(1, fault.ramp_steps + 1)}
+    return sorted(moments)

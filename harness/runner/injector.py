@@ -1,0 +1,162 @@
+"""Brings the borders from what holds to what should hold, and keeps the life of every injection in the journal."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+from harness.faults.catalogue import fault_words
+from harness.model.errors import ControlLost
+from harness.model.fault import State
+from harness.model.plan import Plan
+from harness.model.progress import InjectionChanged, Listener, Said
+from harness.runner.desired import Want, desired, holding_at
+from harness.runner.heartbeat import LEASE_S
+from harness.runner.ports import BorderPort, Wire
+
+
+class JournalPort(Protocol):
+    """Where events go; flushed before the next step."""
+
+    def write(self, event: str, **fields: object) -> None:
+        """Append one event."""
+
+
+class Injector:
+    """Holds the state of every injection of one run. `now_us` reads the run's clock."""
+
+    def __init__(
+        self, plan: Plan, borders: Mapping[str, BorderPort], journal: JournalPort, listener: Listener, now_us: "NowUs"
+    ) -> None:
+        self._plan, self._borders, self._journal, self._listener, self._now_us = plan, borders, journal, listener, now_us
+        self._state: dict[str, State] = {injection.id: State.PENDING for injection in plan.injections}
+        self._off: set[str] = set()
+        self._told: dict[str, Want] = {region: Want() for region in borders}
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(max_workers=max(1, len(borders)), thread_name_prefix="inject")
+
+    @property
+    def holding(self) -> tuple[str, ...]:
+        """Ids of the injections that hold now."""
+        return tuple(name for name, state in self._state.items() if state is State.HOLDING)
+
+    def apply(self, wall_s: float) -> None:
+        """Make true what the plan says for `wall_s`; only borders whose desired state differs are called."""
+        with self._lock:
+            wants = desired(self._plan, wall_s, self._off)
+            changed = {r: want for r, want in wants.items() if r in self._borders and _differs(want, self._told[r])}
+            due = {injection.id for injection in holding_at(self._plan.injections, wall_s, self._off)}
+            starting = [name for name in due if self._state[name] is State.PENDING]
+            for name in starting:
+                self._journal.write("injection_pending", injection=name, at_us=self._now_us())
+            answers = self._tell(changed)
+            self._note_starts(starting, answers)
+            self._note_changes(due - set(starting), changed)
+            self._note_heals(due, answers)
+
+    def lost(self, injection: str, reason: str) -> None:
+        """Somebody or something took an injection away; it stays away for the rest of the run."""
+        with self._lock:
+            if self._state.get(injection) is not State.HOLDING:
+                return
+            self._enter(injection, State.LOST, reason=reason)
+            self._off.add(injection)
+
+    def halt(self) -> None:
+        """Leave every injection out from now on; the caller applies or heals next."""
+        with self._lock:
+            self._off |= set(self._state)
+
+    def forget(self, region: str) -> None:
+        """A border was replaced and holds nothing of ours."""
+        with self._lock:
+            self._told[region] = Want()
+
+    def heal_all(self) -> bool:
+        """Lift everything, border by border, and read it back. False if any border could not be read."""
+        self.halt()
+        with self._lock:
+            self._told = {region: Want(faults={"": None}) for region in self._borders}
+            answers = self._tell({region: Want() for region in self._borders})
+            verified = all(answer is not None for answer in answers.values())
+            for name in self.holding:
+                self._enter(name, State.HEALED if verified else State.STUCK)
+            return verified
+
+    def close(self) -> None:
+        """Let the worker threads go."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _tell(self, wants: Mapping[str, Want]) -> dict[str, Wire | None]:
+        answers = dict(zip(wants, self._pool.map(self._tell_one, wants.items()), strict=True))
+        for region, answer in answers.items():
+            self._told[region] = wants[region] if answer is not None else Want(faults={"": None})
+        return answers
+
+    def _tell_one(self, item: tuple[str, Want]) -> Wire | None:
+        region, want = item
+        try:
+            return self._borders[region].want(want.faults, want.flags, LEASE_S)
+        except ControlLost as error:
+            self._journal.write("control_lost", border=region, reason=str(error))
+            self._listener(Said(f"proxy of {region} does not answer: {error}", warning=True))
+            return None
+
+    def _note_starts(self, starting: list[str], answers: Mapping[str, Wire | None]) -> None:
+        missing: dict[str, list[str]] = {}
+        for region, answer in answers.items():
+            if answer is None:
+                for name in self._told_names(region):
+                    missing.setdefault(name, []).append(f"proxy of {region}")
+                continue
+            for name, places in answer.get("missing", {}).items():
+                missing.setdefault(name, []).extend(places)
+        for name in starting:
+            if name in missing:
+                self._enter(name, State.LOST, reason=f"did not hold on {', '.join(missing[name][:5])}")
+                self._off.add(name)
+            else:
+                took = max((float(answer.get("took_ms", 0)) for answer in answers.values() if answer), default=0.0)
+                self._enter(name, State.HOLDING, took_ms=took)
+
+    def _told_names(self, region: str) -> set[str]:
+        edges = {edge.id for edge in self._plan.stack.edges if edge.caller_region == region}
+        return {i.id for i in self._plan.injections if edges & set(i.edges) or i.fault.kind == "flags"}
+
+    def _note_changes(self, due: set[str], changed: Mapping[str, Want]) -> None:
+        touched = set().union(*(want.injections for want in changed.values())) if changed else set()
+        for injection in self._plan.injections:
+            if injection.id in due & touched and injection.fault.ramp_from_s is not None:
+                self._journal.write("injection_changed", injection=injection.id, at_us=self._now_us())
+
+    def _note_heals(self, due: set[str], answers: Mapping[str, Wire | None]) -> None:
+        silent = [region for region, answer in answers.items() if answer is None]
+        for name in self.holding:
+            if name not in due:
+                self._enter(name, State.STUCK if silent else State.HEALED, silent=silent)
+
+    def _enter(self, name: str, state: State, **fields: object) -> None:
+        self._state[name] = state
+        self._journal.write(f"injection_{state}", injection=name, at_us=self._now_us(), **fields)
+        injection = next(i for i in self._plan.injections if i.id == name)
+        detail = str(fields.get("reason") or fault_words(injection.fault) + f" on {injection.target}")
+        self._listener(InjectionChanged(name, str(state), detail))
+
+
+class NowUs(Protocol):
+    """Reads the run's clock."""
+
+    def __call__(self) -> int:
+        """Microseconds since the start of the load."""
+
+
+def _differs(new: Want, old: Want) -> bool:
+    """Whether the faults themselves differ; the seconds left do not count."""
+    return _bare(new) != _bare(old)
+
+
+def _bare(want: Want) -> object:
+    faults = {name: entry["edges"] if entry else None for name, entry in want.faults.items()}
+    return faults, {name: entry["services"] for name, entry in want.flags.items()}

@@ -1,0 +1,85 @@
+"""What a run needs from the outside world; the real adapters live in `cluster` and `workload`, fakes in the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from harness.model.finding import LoadAccount
+from harness.model.load import Sample
+from harness.model.progress import FlowNow
+
+Wire = dict[str, Any]
+
+
+class BorderPort(Protocol):
+    """One region's proxy container, over its control stream. Every call has a deadline and raises ControlLost."""
+
+    @property
+    def clock_offset_us(self) -> int:
+        """Add this to the agent's monotonic microseconds to get the controller's."""
+
+    def want(self, faults: Wire, flags: Wire, lease_s: float) -> Wire:
+        """Make this the complete desired state; answers what holds by read-back, and what is missing."""
+
+    def renew(self, lease_s: float) -> Wire:
+        """Prolong the lease; answers what holds by a fresh read-back, and what was lost and why."""
+
+    def stats(self) -> Wire:
+        """Edge seconds, canary seconds and blocked calls since the last call."""
+
+    def status(self) -> Wire:
+        """All injections of all owners that hold now."""
+
+    def heal(self) -> Wire:
+        """Drop everything of everybody, read back."""
+
+    def down(self, service: str, down: bool) -> Wire:
+        """Tell that a service's process is gone, or may be back."""
+
+    def close(self) -> None:
+        """End the stream; the agent heals what this owner still held."""
+
+
+class LoadPort(Protocol):
+    """The load generator of one run."""
+
+    def start(self) -> float:
+        """Begin; answers the controller's monotonic second of run clock 0."""
+
+    def account(self) -> LoadAccount:
+        """Offered, delivered, late; complete only after the end."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether the generator ended, well or not."""
+
+    def stop(self) -> None:
+        """End early; samples so far are delivered."""
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for the end; False on timeout."""
+
+
+class FlowView(Protocol):
+    """The last seconds of every flow."""
+
+    def add(self, samples: Sequence[Sample]) -> None:
+        """Take in finished samples."""
+
+    def now(self, run_us: int) -> Sequence[FlowNow]:
+        """Each flow over its window that ends at `run_us`."""
+
+
+class Clock(Protocol):
+    """Time as an argument: monotonic seconds, and a wait that ends early when asked to."""
+
+    def monotonic(self) -> float:
+        """Seconds; never goes back."""
+
+    def wait(self, seconds: float) -> None:
+        """Sleep at most `seconds`; returns early when the run is asked to stop."""
+
+
+Gauge = Callable[[], Mapping[str, float]]
+"""Host readings for stop conditions, e.g. `host.memory_free` in bytes."""

@@ -1,0 +1,108 @@
+"""Everything that one run is wired to; the composition root fills it with real adapters, tests with fakes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from harness.model.load import Sample
+from harness.model.progress import Event, Listener
+from harness.model.record import CanarySecond, EdgeSecond, PhaseWindow
+from harness.runner.injector import JournalPort
+from harness.runner.ports import BorderPort, FlowView, Gauge, LoadPort, Wire
+
+
+class StorePort(Protocol):
+    """Where samples and what the borders saw are kept; used from the run's own thread only."""
+
+    def add_samples(self, samples: list[Sample]) -> None: ...
+    def add_edge_seconds(self, rows: list[EdgeSecond]) -> None: ...
+    def add_canary(self, rows: list[CanarySecond]) -> None: ...
+    def set_phases(self, phases: list[PhaseWindow]) -> None: ...
+    def set_zero(self, us: int) -> None: ...
+    def commit(self) -> None: ...
+
+
+class StopClock:
+    """Monotonic time, and a flag that ends every wait of the run early."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.monotonic = monotonic
+        self._stop = threading.Event()
+        self.signal = 0
+
+    def stop(self, signal_number: int = 0) -> None:
+        """Ask the run to end in order; remembers the signal that asked."""
+        self.signal = self.signal or signal_number
+        self._stop.set()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody asked the run to end."""
+        return self._stop.is_set()
+
+    def wait(self, seconds: float) -> None:
+        """Sleep at most `seconds`, less when the run is asked to end."""
+        self._stop.wait(max(0.0, seconds))
+
+
+class Inbox:
+    """What other threads bring, until the run's own thread stores it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._samples: list[Sample] = []
+        self._rows: list[tuple[str, Wire]] = []
+        self._calls: list[Callable[[], None]] = []
+
+    def samples(self, samples: Sequence[Sample]) -> None:
+        """Finished samples from the load."""
+        with self._lock:
+            self._samples.extend(samples)
+
+    def rows(self, region: str, rows: Wire) -> None:
+        """One `stats` answer of a border."""
+        with self._lock:
+            self._rows.append((region, rows))
+
+    def call(self, function: Callable[[], None]) -> None:
+        """Have `function` called on the run's own thread."""
+        with self._lock:
+            self._calls.append(function)
+
+    def drain(self) -> tuple[list[Sample], list[tuple[str, Wire]], list[Callable[[], None]]]:
+        """Everything since the last call."""
+        with self._lock:
+            taken = self._samples, self._rows, self._calls
+            self._samples, self._rows, self._calls = [], [], []
+            return taken
+
+
+@dataclass(slots=True)
+class Rig:
+    """The outside world of one run."""
+
+    borders: Mapping[str, BorderPort]
+    load: LoadPort
+    window: FlowView
+    store: StorePort
+    journal: JournalPort
+    inbox: Inbox
+    clock: StopClock
+    listener: Listener
+    gauge: Gauge = dict
+    baseline_broken: Callable[[], str] = lambda: ""
+    """Why the steady-state hypothesis does not hold on the data so far; '' if it does, or cannot be told yet."""
+    repair: Callable[[str], bool] = lambda region: False
+    """Last rung of the undo ladder: replace a proxy that does not answer; True when it came back clean."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def say(self, event: Event) -> None:
+        """Tell the listener; a face that raises never ends a run."""
+        try:
+            self.listener(event)
+        except Exception as error:  # a broken display must not leave a fault behind
+            self.journal.write("listener_failed", reason=repr(error))

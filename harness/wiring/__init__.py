@@ -1,0 +1,1 @@
+"""The composition root: concrete adapters wired into the runner, for every face."""

@@ -1,0 +1,172 @@
+"""One run from plan to verdict: folder, stack, load, faults, judge, report, and everything taken down again."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from harness.analysis.steady import baseline_broken
+from harness.cluster.cluster import Cluster
+from harness.cluster.control import Border
+from harness.journal.events import Journal
+from harness.journal.folder import new_run
+from harness.journal.manifest import Manifest, read_record, write_manifest
+from harness.journal.store import SampleStore
+from harness.model.errors import HarnessError
+from harness.model.finding import Verdict
+from harness.model.plan import Plan
+from harness.model.progress import Listener, RunOpened, Said
+from harness.runner.rig import Inbox, Rig, StopClock
+from harness.runner.run import Ended, Execution
+from harness.wiring.callees import follow_services
+from harness.wiring.judgement import judge_folder
+from harness.wiring.machine import environment_facts, host_gauge
+from harness.wiring.stack import opened_stack
+from harness.wiring.workspace import Workspace
+from harness.workload.run import LoadRun
+from harness.workload.window import FlowWindow
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a face needs to show and to end with."""
+
+    folder: Path
+    verdict: Verdict
+    error: HarnessError | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """The code of this run."""
+        return self.verdict.exit_code
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a run is to be carried out, beyond its plan."""
+
+    keep: bool = False
+    command: tuple[str, ...] = tuple(sys.argv)
+
+
+def run_plan(
+    plan: Plan, workspace: Workspace, listener: Listener, clock: StopClock, options: RunOptions = RunOptions()
+) -> RunResult:
+    """Carry out `plan` and judge it. Problems of the environment are part of the result, not raised."""
+    folder = new_run(workspace.home, plan.name, datetime.now(UTC), secrets.token_hex(2))
+    journal = Journal(folder, monotonic=clock.monotonic)
+    run = folder.name
+    write_manifest(folder, Manifest(run, plan, environment_facts(), options.command))
+    journal.write("run_opened", run=run, plan=plan.name, seed=plan.seed)
+    listener(RunOpened(run, _shown(folder), plan))
+    error = _carried_out(plan, workspace, folder, journal, listener, clock, options)
+    journal.close()
+    verdict = judge_folder(folder)
+    return RunResult(folder, verdict, error)
+
+
+def _carried_out(
+    plan: Plan, workspace: Workspace, folder: Path, journal: Journal, listener: Listener, clock: StopClock, options: RunOptions
+) -> HarnessError | None:
+    try:
+        with opened_stack(plan, workspace, folder, journal, listener, keep=options.keep) as cluster:
+            facts = {**environment_facts(), **cluster.image_digests()}
+            write_manifest(folder, Manifest(folder.name, plan, facts, options.command))
+            _measured(plan, cluster, folder, journal, listener, clock)
+    except HarnessError as error:
+        journal.write("run_failed", reason=str(error), code=error.exit_code)
+        return error
+    except KeyboardInterrupt:
+        journal.write("run_failed", reason="interrupted before the load began", code=130)
+    except Exception as error:
+        (folder / "crash.txt").write_text(traceback.format_exc(), encoding="utf-8")
+        journal.write("run_failed", reason=f"internal error: {error!r}", code=70)
+        return HarnessError(f"internal error, please report: {_shown(folder)}/crash.txt ({error!r})")
+    return None
+
+
+def _measured(
+    plan: Plan, cluster: Cluster, folder: Path, journal: Journal, listener: Listener, clock: StopClock
+) -> Ended:
+    inbox, window = Inbox(), FlowWindow(plan.load.flows)
+    relay = _Relay()
+    with ExitStack() as stack:
+        borders = stack.enter_context(_connected(cluster, folder.name, relay))
+        store = SampleStore(folder / "samples.sqlite")
+        stack.callback(store.close)
+        load = LoadRun(cluster.load_container, plan, on_samples=inbox.samples, on_event=relay.load_event(journal))
+        rig = Rig(
+            borders=borders,
+            load=load,
+            window=window,
+            store=store,
+            journal=journal,
+            inbox=inbox,
+            clock=clock,
+            listener=listener,
+            gauge=host_gauge,
+            baseline_broken=lambda: baseline_broken(read_record(folder)),
+            repair=lambda region: cluster.repair(region, folder.name, relay.border_event),
+        )
+        stack.enter_context(follow_services(cluster, borders, journal))
+        execution = Execution(plan, rig)
+        relay.execution = execution
+        ended = execution.run()
+    _keep_logs(plan, cluster, folder, listener)
+    return ended
+
+
+class _Relay:
+    """Borders connect before the execution exists; their events reach it from then on."""
+
+    def __init__(self) -> None:
+        self.execution: Execution | None = None
+
+    def border_event(self, region: str, event: dict[str, Any]) -> None:
+        if self.execution is not None:
+            self.execution.border_event(region, event)
+
+    def load_event(self, journal: Journal) -> Callable[[Mapping[str, Any]], None]:
+        return lambda event: journal.write("load_event", **{f"load_{key}": value for key, value in event.items()})
+
+
+@contextmanager
+def _connected(cluster: Cluster, owner: str, relay: _Relay) -> Iterator[dict[str, Border]]:
+    borders: dict[str, Border] = {}
+    try:
+        for region, container in cluster.border_containers.items():
+            borders[region] = Border.connect(
+                container, owner, lambda event, region=region: relay.border_event(region, event)
+            )
+        yield borders
+    finally:
+        for border in borders.values():
+            border.close()
+
+
+LOG_LINES = 2000
+
+
+def _keep_logs(plan: Plan, cluster: Cluster, folder: Path, listener: Listener) -> None:
+    for service in plan.stack.services:
+        try:
+            text = cluster.logs(service.name, LOG_LINES)
+        except HarnessError as error:
+            listener(Said(f"log of {service.name} not kept: {error}", warning=True))
+            continue
+        if text.strip():
+            (folder / "logs" / f"{service.name}.log").write_text(text[-200_000:], encoding="utf-8")
+
+
+def _shown(folder: Path) -> str:
+    try:
+        return str(folder.relative_to(Path.cwd()))
+    except ValueError:
+        return str(folder)

@@ -1,0 +1,66 @@
+"""The stack of a run: one found up is used, healed and left; one that was started here is taken down again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness.cluster.cluster import Cluster, find_cluster
+from harness.cluster.images import ensure_images
+from harness.cluster.lock import project_lock
+from harness.cluster.project import Project
+from harness.cluster.weave import Woven, weave
+from harness.journal.events import Journal
+from harness.model.errors import ClusterError
+from harness.model.plan import Plan
+from harness.model.progress import Listener, Said
+from harness.spec.clock import scale_clock_values
+from harness.wiring.workspace import Workspace
+
+
+def woven_project(
+    project: Project, workspace: Workspace, run: str, progress: Callable[[str], None], plan: Plan | None = None
+) -> Woven:
+    """Render `project` with every dependency through a proxy; `plan` adds its environment and volumes."""
+    compression = plan.clock_default if plan else 1.0
+    return weave(
+        project,
+        home=workspace.home,
+        run=run,
+        images=ensure_images(progress),
+        environment={service: dict(values) for service, values in plan.environment} if plan else {},
+        volumes=plan.volumes if plan else "fresh",
+        scale=lambda text: scale_clock_values(text, compression),
+    )
+
+
+@contextmanager
+def opened_stack(
+    plan: Plan, workspace: Workspace, folder: Path, journal: Journal, listener: Listener, *, keep: bool
+) -> Iterator[Cluster]:
+    """The stack of `plan`, up and ready. Takes down what it started, on every way out, unless `keep`."""
+    project = workspace.project_of(plan)
+
+    def progress(text: str) -> None:
+        journal.write("progress", text=text)
+        listener(Said(text))
+
+    with project_lock(workspace.home, project.name, folder.name):
+        woven = woven_project(project, workspace, folder.name, progress, plan)
+        (folder / "woven.compose.yaml").touch(mode=0o600)
+        (folder / "woven.compose.yaml").write_text(woven.text, encoding="utf-8")
+        cluster = find_cluster(workspace.home, woven.name)
+        found = cluster is not None
+        if cluster is None:
+            cluster = Cluster.up(woven, folder=folder, progress=progress)
+        elif cluster.fingerprint != woven.fingerprint:
+            raise ClusterError(
+                f"the stack {woven.name} is up with other settings than this run needs; `regionfall down` takes it away"
+            )
+        journal.write("stack_ready", project=woven.name, found=found)
+        try:
+            yield cluster
+        finally:
+            if not found and not keep:
+                journal.write("stack_down", left=cluster.down())
