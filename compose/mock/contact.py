@@ -1,0 +1,61 @@
+"""A managed contact centre: takes calls only while the gateway under it is well.
+
+Too many bad answers among the last ones and it takes no calls; it opens again after a row of good probes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from aiohttp import web
+
+from mock.calls import Caller
+from mock.plans import Call
+from mock.server import serve
+from mock.settings import env, env_seconds, share
+
+
+class Doorkeeper:
+    """Open or shut, from the answers of the last `window` calls. Pure."""
+
+    def __init__(self, window: int, bad_share: float) -> None:
+        self.last: deque[bool] = deque(maxlen=window)
+        self.window, self.bad_share, self.open = window, bad_share, True
+
+    def learn(self, good: bool) -> None:
+        """Shut when more than the share of a full window is bad; open again when all of a full new window are good."""
+        self.last.append(good)
+        bad = len(self.last) - sum(self.last)
+        if self.open and bad > self.bad_share * self.window:
+            self.open = False
+            self.last.clear()
+        elif not self.open and bad:
+            self.last.clear()
+        elif not self.open and len(self.last) == self.window:
+            self.open = True
+
+
+async def probe(keeper: Doorkeeper, caller: Caller, call: Call, every_s: float) -> None:
+    """Ask the gateway at a steady pace while shut."""
+    while True:
+        await asyncio.sleep(every_s)
+        if not keeper.open:
+            keeper.learn((await caller.once(call)).good)
+
+
+async def main() -> None:
+    """The service: a call is one request through GATEWAY."""
+    keeper, caller = Doorkeeper(int(env("WINDOW")), share(env("BAD_SHARE"))), Caller()
+    through = Call(env("GATEWAY"), timeout_s=env_seconds("TIMEOUT"))
+
+    async def take(_: web.Request) -> web.Response:
+        if not keeper.open:
+            return web.Response(status=503, text="no lines")
+        answer = await caller.once(through)
+        keeper.learn(answer.good)
+        return web.Response(text="connected") if answer.good else web.Response(status=503, text="call failed")
+
+    app = web.Application()
+    app.router.add_get("/call", take)
+    await serve({8080: app}, probe(keeper, caller, through, env_seconds("PROBE_EVERY")))
