@@ -1,0 +1,1 @@
+"""A record as columns: arrivals per flow, seconds per edge, the life of every injection."""

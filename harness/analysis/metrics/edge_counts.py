@@ -1,0 +1,93 @@
+"""What edge metrics share: seconds of the windows as vectors, and the arrivals that edges are measured against."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from harness.analysis.data.arrays import SECOND_US, Floats
+from harness.analysis.data.edges import EdgeRows
+from harness.analysis.data.run import RunData
+from harness.analysis.metrics.base import (
+    NO_STEADY,
+    TO_INFINITY,
+    ZERO,
+    Measured,
+    Question,
+    nothing,
+    steady_question,
+)
+from harness.analysis.reach import flows_over
+from harness.analysis.stats.advice import spread_factor
+from harness.analysis.stats.interval import Interval, ratio
+from harness.analysis.stats.quotient import mean_estimate, ratio_estimate
+
+Series = Callable[[EdgeRows, Question], Floats]
+TOO_SHORT = "fewer than 3 whole seconds: too short for an interval"
+SILENT = "nothing crossed this edge, in steady or in the phase"
+
+
+def per_second(run: RunData, question: Question, series: Series) -> Measured:
+    """Mean per second over the windows."""
+    values = series(run.edge(question.subject), question)
+    estimate = mean_estimate(values, run.seed("edge", question.key))
+    if estimate is None:
+        return nothing(TOO_SHORT)
+    value, interval = estimate
+    return Measured(
+        observed=value,
+        interval=interval,
+        n=len(values),
+        least=ZERO,
+        most=TO_INFINITY,
+        factor=lambda limit: spread_factor(value, interval, limit),
+    )
+
+
+def against_steady(run: RunData, question: Question, series: Series) -> Measured:
+    """Per intended request of the flows that can reach this edge, divided by the same in `steady`.
+
+    Measured against what was due, so that neither the noise of arrivals nor a changed rate looks like an effect.
+    """
+    before = steady_question(run, question)
+    if before is None:
+        return nothing(NO_STEADY)
+    parts = [_per_arrival(run, asked, series) for asked in (question, before)]
+    top, bottom = parts
+    if top is None or bottom is None:
+        return nothing(TOO_SHORT)
+    if bottom[0] == 0:
+        return nothing(SILENT if top[0] == 0 else f"{NO_STEADY}: nothing crossed this edge in `steady`")
+    value, interval = top[0] / bottom[0], ratio(top, bottom)
+    return Measured(
+        observed=value,
+        interval=interval,
+        n=math.floor(question.seconds),
+        least=ZERO,
+        most=TO_INFINITY,
+        factor=lambda limit: spread_factor(value, interval, limit),
+        baseline=bottom[0],
+    )
+
+
+def _per_arrival(run: RunData, question: Question, series: Series) -> tuple[float, Interval] | None:
+    values = series(run.edge(question.subject), question)
+    due = _arrivals(run, question)
+    if due.sum() <= 0:
+        due = np.ones(len(values))
+    return ratio_estimate(values, due, run.seed("edge", question.key))
+
+
+def _arrivals(run: RunData, question: Question) -> Floats:
+    total = [np.zeros(0)]
+    names = flows_over(run.plan, question.subject)
+    for start, end in question.windows:
+        seconds = max(0, (end - start) // SECOND_US)
+        cuts = start + np.arange(seconds + 1, dtype=np.int64) * SECOND_US
+        counts = np.zeros(seconds)
+        for name in names:
+            counts = counts + np.diff(np.searchsorted(run.flow(name).due, cuts))
+        total.append(counts)
+    return np.concatenate(total)

@@ -1,0 +1,1 @@
+"""When a flow left its baseline band, and when it was back for good."""
