@@ -1,0 +1,172 @@
+"""Plain values -> ExperimentDoc, with every mistake at its place.
+
+What is wrong is taken out and the rest is checked again, so that one typing error does not hide the mistakes that
+only binding to the stack can find.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from harness.spec.document.places import Path, Problems
+from harness.spec.document.root import ExperimentDoc
+from harness.spec.document.schema import known_keys, nodes_at
+from harness.spec.durations import shown
+from harness.spec.suggest import did_you_mean
+
+NOT_HANDLED = {
+    "kill": "processes are not killed by this version",
+    "stop": "containers are not stopped by this version",
+    "pause": "containers are not paused by this version",
+    "restart": "containers are not restarted by this version",
+    "unreachable": "use hang (no answer) or refuse (refused at once)",
+    "reset": "use refuse: live connections are reset at their next data",
+    "names": "names are not broken by this version; use hang on the edges into the resolver",
+    "cpu": "machines are not starved by this version",
+}
+"""Symptoms that people look for and that this version refuses by name."""
+
+HANDLED = "handled: slow, bandwidth, hang, refuse, blackout, isolate, flags"
+
+_ROUNDS = 60
+_MOST_MISTAKES = 200
+"""With more of them a file is listed, but no longer taken apart and bound to the stack."""
+
+_WANTED = {
+    "string_type": "a text; put it in quotes",
+    "dict_type": "a mapping (key: value)",
+    "model_type": "a mapping (key: value)",
+    "model_attributes_type": "a mapping (key: value)",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+}
+
+
+def check(data: object, problems: Problems) -> ExperimentDoc | None:
+    """The document, or None if too little of it is left to go on. Problems are added at their places."""
+    if not isinstance(data, dict):
+        problems.report((), f"{shown(data)} is not an experiment; start with: version: 1")
+        return None
+    rest = copy.deepcopy(data)
+    for turn in range(_ROUNDS):
+        try:
+            return ExperimentDoc.model_validate(rest)
+        except ValidationError as error:
+            details = error.errors(include_url=False, include_input=True)
+        if turn == 0:
+            _report(details, problems)
+        if len(details) > _MOST_MISTAKES:
+            return None
+        _take_out(rest, details, problems)
+        rest.setdefault("version", 1)
+    return None
+
+
+def _path(detail: ErrorDetails) -> Path:
+    """Where the mistake is, without pydantic's marks for dictionary keys."""
+    return tuple(part for part in detail["loc"] if part != "[key]")
+
+
+def _report(details: list[ErrorDetails], problems: Problems) -> None:
+    unknown = [_path(d) for d in details if d["type"] == "extra_forbidden"]
+    for detail in details:
+        path = _path(detail)
+        if detail["type"] == "missing":
+            near = [p for p in unknown if p[:-1] == path[:-1] and _meant(p) == path[-1]]
+            if not near:
+                problems.report(path[:-1], _missing(path))
+        elif detail["type"] == "extra_forbidden":
+            problems.report(path, _unknown_key(path), key=True)
+        else:
+            problems.report(path, _wrong(detail, path), key="[key]" in detail["loc"])
+
+
+def _meant(path: Path) -> str | None:
+    """The known key that an unknown one most likely stands for."""
+    words = did_you_mean(str(path[-1]), known_keys(path[:-1]))
+    return words.split("'")[1] if words.startswith("did you mean") else None
+
+
+def _unknown_key(path: Path) -> str:
+    key = str(path[-1])
+    if key in NOT_HANDLED and path[0] in ("timeline", "how"):
+        return f"the symptom {key!r} is not handled: {NOT_HANDLED[key]}; {HANDLED}"
+    return f"unknown key {key!r}; {did_you_mean(key, known_keys(path[:-1]))}"
+
+
+def _missing(path: Path) -> str:
+    described = [str(node["description"]) for node in _raw_nodes(path) if "description" in node]
+    what = f" ({described[0].rstrip('.')})" if described else ""
+    return f"the key {str(path[-1])!r} is missing{what}"
+
+
+def _raw_nodes(path: Path) -> list[dict[str, Any]]:
+    return [node["properties"][path[-1]] for node in nodes_at(path[:-1]) if str(path[-1]) in node.get("properties", {})]
+
+
+def _wrong(detail: ErrorDetails, path: Path) -> str:
+    kind, value = detail["type"], detail["input"]
+    context = detail.get("ctx", {})
+    if value is None:
+        return f"{str(path[-1]) if path else 'the file'!r} is empty; give it a value, or remove the key"
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "literal_error":
+        return _not_one_of(path, value, str(context["expected"]))
+    if kind in _WANTED:
+        return f"{shown(value)} is not {_WANTED[kind]}"
+    bounds = {"greater_than": "more than {gt}", "greater_than_equal": "at least {ge}"}
+    bounds |= {"less_than": "less than {lt}", "less_than_equal": "at most {le}"}
+    if kind in bounds:
+        return f"{shown(value)} is out of bounds; it must be {bounds[kind].format(**context)}"
+    return f"{shown(value)}: {detail['msg']}"
+
+
+def _not_one_of(path: Path, value: object, expected: str) -> str:
+    names = [word for word in expected.replace(" or ", ", ").replace("'", "").split(", ") if word]
+    if path[-1] == "how" and str(value) in NOT_HANDLED:
+        return f"the symptom {str(value)!r} is not handled: {NOT_HANDLED[str(value)]}; {HANDLED}"
+    return f"{shown(value)} is not known here; {did_you_mean(str(value), names)}"
+
+
+def _take_out(rest: dict[str, Any], details: list[ErrorDetails], problems: Problems) -> None:
+    """Remove all that is wrong from `rest` and remember it as broken. Later list items move up, with their places."""
+    targets = {_existing(rest, _path(d)[:-1] if d["type"] == "missing" else _path(d)) for d in details}
+    for path in sorted(targets, key=_last_items_first, reverse=True):
+        if not path:
+            continue
+        holder: Any = rest
+        for part in path[:-1]:
+            holder = holder[part]
+        if isinstance(holder, list):
+            del holder[int(path[-1])]
+            problems.broken.add((*path[:-1], "removed"))
+            problems.places.close_gap(path[:-1], int(path[-1]))
+        else:
+            holder.pop(str(path[-1]), None)
+            problems.broken.add(path)
+
+
+def _last_items_first(path: Path) -> tuple[tuple[int, int, str], ...]:
+    """Sort key: deeper parts and later list items go first when reversed, so that no removal moves another's target."""
+    return tuple((1, part, "") if isinstance(part, int) else (0, 0, part) for part in path)
+
+
+def _existing(rest: Any, path: Path) -> Path:
+    """`path` as it is written: without positions in lists that are written as their one item, and cut where it ends."""
+    node, walked = rest, ()  # type: Any, Path
+    for part in path:
+        there = part in node if isinstance(node, dict) else isinstance(node, list) and int(part) < len(node)
+        if there:
+            node, walked = node[part], (*walked, part)
+        elif part != 0 or isinstance(node, list):
+            break
+    return walked

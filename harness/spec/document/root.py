@@ -1,0 +1,49 @@
+"""The whole file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from harness.spec.document.expect import BriefDoc, CheckDoc, Expectations, LimitsDoc, SteadyDoc, StopDoc
+from harness.spec.document.load import LoadDoc, StackDoc
+from harness.spec.document.timeline import ClockDoc, HowDoc, PhaseDoc
+from harness.spec.document.types import Duration, Int, Name, Names, Part, empty, listed, short
+from harness.spec.durations import shown
+
+
+def _version(value: Any) -> Any:
+    if value is True or value != 1:
+        raise ValueError(f"{shown(value)} is not a version that this program reads; write version: 1")
+    return value
+
+
+class ExperimentDoc(Part):
+    """A regionfall experiment, version 1: `break` for one fault in a few lines, or a `timeline`."""
+
+    version: Annotated[Literal[1], BeforeValidator(_version)] = Field(description="Version of this format.")
+    name: Name | None = Field(None, description="Unique; the run's folder is named after it. Default: the file's name.")
+    title: str = Field("", description="For people.")
+    owner: str = Field("", description="Who answers for it.")
+    tags: Names = Field((), description="For `run -m TAG`.", examples=[["gate"]])
+    seed: Int | None = Field(
+        None, description="Of everything random. Default: from the file's contents.", ge=0, lt=2**63
+    )
+    stack: StackDoc = Field(default_factory=lambda: empty(StackDoc), description="What is broken.")
+    load: LoadDoc | None = Field(None, description="Who asks for what. Default: GET on every entry, 20/s each.")
+    steady: SteadyDoc = Field(
+        default_factory=lambda: SteadyDoc.model_validate({}), description="The baseline before anything is broken."
+    )
+    clock: ClockDoc | None = Field(None, description="Incidents only: compression of the timeline. Default: real time.")
+    break_: str | None = Field(None, alias="break", description="Smallest form: the target.", examples=["us-east-1"])
+    how: HowDoc | None = Field(None, description="Smallest form: the symptom. Default: blackout.")
+    for_: Duration | None = Field(None, alias="for", description="Smallest form: how long. Default 30s.")
+    timeline: tuple[PhaseDoc, ...] | None = Field(None, description="Phases from t=0, the end of steady.")
+    expect: Expectations = Field(default_factory=dict, description="Objectives by flow or edge.")
+    signature: tuple[CheckDoc, ...] = Field((), description="Replays only: was it the outage that it claims to be?")
+    limits: LimitsDoc = Field(
+        default_factory=lambda: LimitsDoc.model_validate({}), description="How much this file may break."
+    )
+    stop: Annotated[tuple[StopDoc, ...], short(listed, type="object")] = Field((), description="When to end early.")
+    brief: BriefDoc | None = Field(None, description="For the people at the table.")

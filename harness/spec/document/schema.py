@@ -1,0 +1,109 @@
+"""The JSON Schema (draft-07) of an experiment file, and walking it: which keys may stand where."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from harness.spec.document.places import Path
+from harness.spec.document.root import ExperimentDoc
+
+FILE = "experiment-v1.schema.json"
+"""Name of the schema file in `harness/spec`; a unit test keeps it equal to `json_schema()`."""
+
+Node = dict[str, Any]
+
+
+@cache
+def _schema() -> Node:
+    raw = ExperimentDoc.model_json_schema(ref_template="#/definitions/{model}")
+    definitions = raw.pop("$defs")
+    plain = {name: _without_titles(node) for name, node in sorted(definitions.items())}
+    head = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "regionfall experiment, version 1"}
+    return head | {k: v for k, v in _without_titles(raw).items() if k != "title"} | {"definitions": plain}
+
+
+def _without_titles(node: Any) -> Any:
+    """Pydantic repeats every field's name as a title; a schema for people says it once."""
+    if isinstance(node, list):
+        return [_without_titles(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    cleaned = {k: v for k, v in node.items() if not (k == "title" and isinstance(v, str))}
+    return {
+        key: {name: _without_titles(part) for name, part in value.items()}
+        if key == "properties"
+        else _without_titles(value)
+        for key, value in cleaned.items()
+    }
+
+
+def json_schema() -> Node:
+    """A fresh copy of the schema: descriptions, defaults and examples included."""
+    copy: Node = json.loads(json.dumps(_schema()))
+    return copy
+
+
+def schema_text() -> str:
+    """The schema as the text of its file."""
+    return json.dumps(_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def packed_schema_text() -> str:
+    """The schema file that this package carries."""
+    return resources.files("harness.spec").joinpath(FILE).read_text(encoding="utf-8")
+
+
+def nodes_at(path: Path) -> list[Node]:
+    """Every schema node that may describe the value at `path`; empty if nothing may stand there."""
+    nodes = _spread([_schema()])
+    for part in path:
+        nodes = _spread(child for node in nodes for child in _children(node, part))
+    return nodes
+
+
+def known_keys(path: Path) -> list[str]:
+    """Keys that a mapping at `path` may have; empty where any key may stand, or none."""
+    names: dict[str, None] = {}
+    for node in nodes_at(path):
+        names |= dict.fromkeys(node.get("properties", {}))
+    return list(names)
+
+
+def open_keys(path: Path) -> bool:
+    """Whether a mapping at `path` may have keys that the schema does not name."""
+    return any(isinstance(node.get("additionalProperties"), dict) or not node for node in nodes_at(path))
+
+
+def is_list(path: Path) -> bool:
+    """Whether a list may stand at `path`."""
+    return any("items" in node for node in nodes_at(path))
+
+
+def _spread(nodes: Iterable[Node]) -> list[Node]:
+    """Follows references, and takes every branch of an anyOf."""
+    found: list[Node] = []
+    for node in nodes:
+        if "$ref" in node:
+            name = str(node["$ref"]).rsplit("/", 1)[-1]
+            found += _spread([_schema()["definitions"][name]])
+        elif "anyOf" in node:
+            found += _spread(node["anyOf"])
+        else:
+            found.append(node)
+    return found
+
+
+def _children(node: Node, part: str | int) -> list[Node]:
+    if node == {} or set(node) <= {"description", "default", "examples"}:
+        return [{}]
+    if isinstance(part, int):
+        items = node.get("items")
+        return [items] if isinstance(items, dict) else []
+    if part in node.get("properties", {}):
+        return [node["properties"][part]]
+    other = node.get("additionalProperties")
+    return [other] if isinstance(other, dict) else []

@@ -1,0 +1,123 @@
+"""Limits of metrics: `>= 99%`, `< 800ms`, `70%..78%`, `<= 110% or +20ms`, `404m..436m`, `never` -> Limit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from harness.model.objective import Limit
+from harness.spec.durations import parse_byte_rate, parse_duration, parse_rate, parse_share, shown
+from harness.spec.metrics import METRICS, Metric, Value
+from harness.spec.suggest import did_you_mean
+
+NEVER = "never"
+"""Text of the limit of `recovered_at` that wants no recovery by the end; `low` and `high` are open."""
+
+_BOUND = re.compile(r"\s*(<=|>=|<|>)\s*(.*\S)\s*", re.DOTALL)
+_RANGE = re.compile(r"\s*(\S.*?)\s*\.\.\s*(.*\S)\s*", re.DOTALL)
+_SLACK = re.compile(r"(.*\S)\s+or\s+\+\s*(\S.*)", re.DOTALL)
+
+
+def _ratio(text: object) -> float:
+    """'110%' or '1.1' -> 1.1."""
+    match = re.fullmatch(r"\s*(\d{1,9}(?:\.\d+)?)\s*(%?)\s*", str(text))
+    if not match:
+        raise ValueError(f"{shown(text)} is not a ratio; write 110% or 1.1")
+    return float(match[1]) / (100 if match[2] else 1)
+
+
+def _bytes(text: object) -> float:
+    """'20KB/s' -> bytes per second."""
+    return parse_byte_rate(text) * 1000
+
+
+def _share(text: object) -> float:
+    """'99%' or '0.99' inside a limit; '99' is refused."""
+    words = str(text).strip()
+    if re.fullmatch(r"\d+(\.\d+)?", words) and float(words) > 1:
+        raise ValueError(f"a share carries a unit: write {words}% instead of {words}")
+    return parse_share(words)
+
+
+_READ: dict[Value, Callable[[object], float]] = {
+    Value.SHARE: _share,
+    Value.SECONDS: parse_duration,
+    Value.PER_SECOND: parse_rate,
+    Value.BYTES: _bytes,
+    Value.RATIO: _ratio,
+    Value.WITHIN: parse_duration,
+    Value.MOMENT: parse_duration,
+}
+
+
+def parse_limit(metric_name: str, value: object) -> Limit:
+    """The limit that `value` says for a metric of the catalogue. ValueError says what to write instead."""
+    metric = METRICS.get(metric_name)
+    if metric is None:
+        raise ValueError(f"unknown metric {metric_name!r}; {did_you_mean(metric_name, METRICS)}")
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)) or not str(value).strip():
+        raise ValueError(f'{shown(value)} is not a limit; write {metric_name}: "{metric.example}"')
+    text = str(value).strip()
+    if len(text) > 200:
+        raise ValueError(f'{shown(text)} is not a limit; write {metric_name}: "{metric.example}"')
+    limit = _parse(metric, text)
+    _refuse_pointless(metric, limit)
+    return limit
+
+
+def _parse(metric: Metric, text: str) -> Limit:
+    if text == NEVER:
+        if metric.value is not Value.MOMENT:
+            raise ValueError(f"'never' is a limit of recovered_at; write {metric.name}: \"{metric.example}\"")
+        return Limit(text)
+    bound = _BOUND.fullmatch(text)
+    if bound:
+        return _bound(metric, text, bound[1], bound[2])
+    between = _RANGE.fullmatch(text)
+    if between:
+        return _range(metric, text, between[1], between[2])
+    if metric.value is Value.WITHIN:
+        return Limit(text, high=parse_duration(text))
+    raise ValueError(
+        f"{shown(text)} is not a limit; begin with <, <=, > or >=, or write LOW..HIGH, as in"
+        f' {metric.name}: "{metric.example}"'
+    )
+
+
+def _bound(metric: Metric, text: str, operator: str, rest: str) -> Limit:
+    slack = None
+    extra = _SLACK.fullmatch(rest)
+    if extra:
+        if not metric.latency_ratio or operator not in ("<", "<="):
+            raise ValueError(f"{shown(text)}: 'or +…' belongs to an upper limit of p50_ratio, p95_ratio or p99_ratio")
+        rest, slack = extra[1], parse_duration(extra[2])
+    number = _READ[metric.value](rest)
+    strict = operator in ("<", ">")
+    if operator in (">", ">="):
+        if metric.value is Value.WITHIN:
+            raise ValueError(f"{shown(text)}: recovers_within is an upper limit; write recovers_within: {rest}")
+        return Limit(text, low=number, low_strict=strict)
+    return Limit(text, high=number, high_strict=strict, slack=slack)
+
+
+def _range(metric: Metric, text: str, low_text: str, high_text: str) -> Limit:
+    if metric.value is Value.WITHIN:
+        raise ValueError(f"{shown(text)}: recovers_within is an upper limit; write recovers_within: {high_text}")
+    read = _READ[metric.value]
+    low, high = read(low_text), read(high_text)
+    if low > high:
+        raise ValueError(f"{shown(text)} is empty: {low_text} is more than {high_text}; write {high_text}..{low_text}")
+    return Limit(text, low=low, high=high)
+
+
+def _refuse_pointless(metric: Metric, limit: Limit) -> None:
+    """A limit that always holds, or never can, decides nothing."""
+    top = 1.0 if metric.value is Value.SHARE else None
+    below_all = limit.low is None or (limit.low <= 0 and not limit.low_strict)
+    above_all = limit.high is None or (top is not None and limit.high >= top and not limit.high_strict)
+    if below_all and above_all and limit.text != NEVER:
+        raise ValueError(f'{shown(limit.text)} always holds; write {metric.name}: "{metric.example}"')
+    over = top is not None and limit.low is not None and limit.low >= top and limit.low_strict
+    under = limit.high is not None and limit.high <= 0 and limit.high_strict
+    if over or under:
+        raise ValueError(f'{shown(limit.text)} can never hold; write {metric.name}: "{metric.example}"')
