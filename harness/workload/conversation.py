@@ -78,6 +78,8 @@ class Conversation:
             self._die(f"the load program ended{'' if code is None else f' with code {code}'}{self._said()}")
         except Exception as error:
             self._die(f"the load program's output cannot be used: {type(error).__name__}: {error}{self._said()}")
+        finally:
+            self._stream.close()
 
     def _read_to_end(self) -> None:
         frames = Frames()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from harness.containers.load.wire import OUTCOMES, Order
@@ -28,53 +27,53 @@ _SILENT_S = 3.0
 _GRACE_S = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class LoadEvent:
-    """`ended`: all samples are here · `lost`: the program died, no more samples come · `silent`: no word for 3 s."""
-
-    kind: str
-    text: str
+Samples = Callable[[list[Sample]], None]
+Events = Callable[[Mapping[str, Any]], None]
+Opener = Callable[[Any, Sequence[str]], ByteStream]
 
 
 class LoadRun:
-    """Starts the load, hands every sample on, keeps the account.
+    """Starts the load of `plan` inside `container`, hands every sample on, keeps the account.
 
-    `open_stream(container, command)` starts the program; by default inside the container. Callbacks come from a
-    thread of this object: `on_samples` with every batch, `on_event` at once when something happened.
+    `on_samples` gets every batch. `on_event` is told at once `{"kind", "text"}`, kind being `ended` (all samples are
+    here), `lost` (the program died: no more come) or `silent` (no word for 3 s). Both are called on a thread of this
+    object. `targets` and `open_stream` lead the load elsewhere: base URLs by flow name, and how the program is started.
     """
 
-    def __init__(self, open_stream: Callable[[Any, Sequence[str]], ByteStream] = ExecStream) -> None:
-        self._open_stream = open_stream
+    def __init__(
+        self,
+        container: Any,
+        plan: Plan,
+        targets: Mapping[str, str] | None = None,
+        *,
+        on_samples: Samples,
+        on_event: Events,
+        open_stream: Opener = ExecStream,
+    ) -> None:
+        self._container, self._open_stream = container, open_stream
+        self._on_samples, self._on_event = on_samples, on_event
+        self._order: Order = order_of(plan, targets or {})
+        self._names = [target.name for target in self._order.targets]
+        self._talk: Conversation | None = None
         self._over = threading.Condition()
         self._account = Account()
-        self._program_offered = 0
-        self._zero_us = 0
+        self._program_offered = self._zero_us = 0
         self._cut_short = self._closing = self._ended = self._silent = False
         self._lost_at_us: int | None = None
         self._error: LoadError | None = None
 
-    def start(
-        self,
-        container: Any,
-        plan: Plan,
-        targets: Mapping[str, str],
-        on_samples: Callable[[list[Sample]], None],
-        on_event: Callable[[LoadEvent], None],
-    ) -> float:
+    def start(self) -> float:
         """Start the load; returns run clock 0 in seconds of this process's CLOCK_MONOTONIC, half a second ahead.
 
         Slots are started and every entry has answered when this returns. LoadError names the flow that did not.
         """
-        self._order: Order = order_of(plan, targets)
-        self._on_samples, self._on_event = on_samples, on_event
-        self._names = [target.name for target in self._order.targets]
         try:
-            stream = self._open_stream(container, PROGRAM)
+            stream = self._open_stream(self._container, PROGRAM)
         except Exception as error:
-            raise LoadError(f"the load program could not be started: {error}") from error
+            raise LoadError(f"the load program could not be started in its container: {error}") from error
         self._talk = Conversation(stream, self._hear, self._watch, self._lose)
         try:
-            self._begin()
+            self._begin(self._talk)
         except LoadError:
             self.close()
             raise
@@ -91,28 +90,28 @@ class LoadRun:
         return self._error
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait for the last sample; False after `timeout_s`. LoadError if the program died."""
+        """Wait for the last sample, or for the program to die (then `error` says why); False after `timeout_s`."""
         with self._over:
             self._over.wait_for(lambda: self.finished, timeout_s)
-        if self._error is not None:
-            raise self._error
-        return self._ended
+        return self.finished
 
     def stop(self) -> None:
-        """End early: nothing new is sent, what is under way gets its sample, all samples are delivered. Idempotent."""
-        if not self.finished:
+        """End early: nothing new is sent, what is under way gets its sample, all samples are delivered. Idempotent.
+
+        Returns within the longest deadline and a few seconds more; then the program is gone in any case.
+        """
+        if self._talk is not None and not self.finished:
             self._cut_short = True
             with suppress(LoadError):
                 self._talk.send(b'{"stop": true}\n')
-            longest_s = max(target.deadline_us for target in self._order.targets) / 1e6
-            with self._over:
-                self._over.wait_for(lambda: self.finished, longest_s + _GRACE_S)
+            self.wait(max(target.deadline_us for target in self._order.targets) / 1e6 + _GRACE_S)
         self.close()
 
     def close(self) -> None:
         """Let the program go: if it still runs it dies at once, with what is under way. Safe to repeat."""
         self._closing = True
-        self._talk.close()
+        if self._talk is not None:
+            self._talk.close()
 
     def account(self) -> LoadAccount:
         """Whether the generator kept its word so far.
@@ -126,18 +125,18 @@ class LoadRun:
             return self._account.against(expected_arrivals(self._order))
         return self._account.against(self._program_offered)
 
-    def _begin(self) -> None:
+    def _begin(self, talk: Conversation) -> None:
         """Order, ready, handshake, go."""
-        self._talk.send(self._order.to_line())
-        self._talk.expect("ready", _READY_S)
+        talk.send(self._order.to_line())
+        talk.expect("ready", _READY_S)
         trips = []
         for count in range(ROUNDS):
             sent_us = mono_us()
-            self._talk.send(b'{"ping": %d}\n' % count)
-            pong = self._talk.expect("pong", _ANSWER_S)
+            talk.send(b'{"ping": %d}\n' % count)
+            pong = talk.expect("pong", _ANSWER_S)
             trips.append(RoundTrip(sent_us, pong["received_us"], pong["mono_us"]))
         self._zero_us = mono_us() + _LEAD_US
-        self._talk.send(b'{"start_us": %d}\n' % (self._zero_us + offset_us(trips)))
+        talk.send(b'{"start_us": %d}\n' % (self._zero_us + offset_us(trips)))
 
     def _hear(self, frame: Frame) -> None:
         """A frame that nobody waits for: rows, or the end. On the reading thread."""
@@ -152,7 +151,7 @@ class LoadRun:
             with self._over:
                 self._ended = True
                 self._over.notify_all()
-            self._on_event(LoadEvent("ended", f"{self._account.rows} of {frame['offered']} arrivals have their sample"))
+            self._tell("ended", f"{self._account.rows} of {frame['offered']} intended requests have their sample")
 
     def _sample(self, row: Sequence[int]) -> Sample:
         due_us, flow, latency_us, outcome, status, late_us = row
@@ -163,7 +162,7 @@ class LoadRun:
         running = self._zero_us and not self.finished
         if running and quiet_s > _SILENT_S and not self._silent:
             self._silent = True
-            self._on_event(LoadEvent("silent", f"the load program has said nothing for {quiet_s:.1f} s"))
+            self._tell("silent", f"the load program has said nothing for {quiet_s:.1f} s")
 
     def _lose(self, why: str) -> None:
         """The program is gone; that is a loss only before its end frame, and unless it was let go."""
@@ -174,4 +173,7 @@ class LoadRun:
             self._error = LoadError(why)
             self._over.notify_all()
         if self._zero_us:
-            self._on_event(LoadEvent("lost", why))
+            self._tell("lost", why)
+
+    def _tell(self, kind: str, text: str) -> None:
+        self._on_event({"kind": kind, "text": text})

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from math import ceil
 
-from harness.model.load import Outcome, Sample
+from harness.model.load import Flow, Outcome, Sample
 from harness.model.progress import FlowNow
 
 
 class FlowWindow:
     """Availability, p95 and good answers per second of every flow over the last `length_s`.
 
-    A sample counts at the moment at which it was *decided* (`due_us + latency_us`). By due time, an outage would
-    look too good while its timeouts are still open: quick answers are known at once, hung requests only at their deadline.
+    A sample counts at the moment at which it was *decided* (`due_us + latency_us`). By due time, an outage would look
+    too good while its timeouts are still open: quick answers are known at once, hung requests only at their deadline.
     Keep one window per purpose; it drops what is older than `length_s`.
     """
 
-    def __init__(self, flows: Sequence[str], length_s: float = 5.0) -> None:
+    def __init__(self, flows: Iterable[Flow], length_s: float = 5.0) -> None:
         self._length_us = round(length_s * 1e6)
-        self._samples: dict[str, deque[Sample]] = {flow: deque() for flow in flows}
+        self._samples: dict[str, deque[Sample]] = {flow.name: deque() for flow in flows}
 
     def add(self, samples: Iterable[Sample]) -> None:
         """Samples as they arrive, in any order."""

@@ -18,7 +18,7 @@ SEEN: Counter[str] = Counter()
 async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     SEEN["connections"] += 1
     try:
-        while (head := await reader.readuntil(b"\r\n\r\n")):
+        while head := await reader.readuntil(b"\r\n\r\n"):
             path, length = head.split(b" ", 2)[1].decode(), 0
             for line in head.lower().split(b"\r\n"):
                 if line.startswith(b"content-length:"):
@@ -49,7 +49,7 @@ async def answer(path: str, body: bytes, writer: asyncio.StreamWriter) -> bool:
 
 
 async def main() -> None:
-    host, port = (sys.argv[1:3] if len(sys.argv) > 2 else ("127.0.0.1", "0"))
+    host, port = sys.argv[1:3] if len(sys.argv) > 2 else ("127.0.0.1", "0")
     server = await asyncio.start_server(serve, host, int(port), backlog=4096)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()

@@ -20,7 +20,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 class _Spec(ctypes.Structure):
     """struct itimerspec: interval, then first expiry."""
 
-    _fields_ = (("every_s", ctypes.c_long), ("every_ns", ctypes.c_long), ("at_s", ctypes.c_long), ("at_ns", ctypes.c_long))
+    _fields_ = tuple((name, ctypes.c_long) for name in ("every_s", "every_ns", "at_s", "at_ns"))
 
 
 class Alarm:

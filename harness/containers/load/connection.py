@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import errno
 import socket as plain
-from typing import Any
+from typing import Any, cast
 
 import gevent
 import gevent.socket
@@ -21,7 +21,7 @@ from geventhttpclient.url import URL
 from harness.model.load import Outcome
 
 _RESET = (errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED)
-_CLOSED_MARKS = ("connection closed", "invalid eof")
+_CLOSED_MARKS = ("connection closed", "invalid eof", "incomplete response")
 
 
 def outcome_of(error: BaseException) -> Outcome:
@@ -57,7 +57,8 @@ class _Line(ConnectionPool):  # type: ignore[misc, unused-ignore]
     """A pool of exactly one socket. `recycle` requests per connection, 0 for no limit."""
 
     def __init__(self, host: str, port: int, recycle: int) -> None:
-        super().__init__(host, port, host, port, size=1, connection_timeout=None, network_timeout=None)
+        super().__init__(host, port, host, port, size=1)
+        self.connection_timeout = self.network_timeout = cast(float, None)  # the slot's own deadline ends everything
         self.size = -1  # HTTPClient.request tries again while size + 1 is positive: never
         self._recycle = recycle
         self._used = 0

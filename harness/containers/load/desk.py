@@ -1,4 +1,4 @@
-"""Where arrivals meet slots: an idle slot takes one at once, else it waits until a slot is free or its deadline is over."""
+"""Where arrivals meet slots: an idle slot takes one at once, else it waits for a slot, at most until its deadline."""
 
 from __future__ import annotations
 

@@ -53,8 +53,9 @@ def _mapped(units: Iterator[float], steps: Sequence[Step], duration_s: float) ->
     for step, end in zip(steps, ends, strict=True):
         begin, end = min(step.start_s, duration_s), min(end, duration_s)
         mass = step.per_s * (end - begin)
+        last_us = round(end * 1e6) - 1
         while unit < passed + mass:
-            yield int((begin + (unit - passed) / step.per_s) * 1e6)
+            yield min(round((begin + (unit - passed) / step.per_s) * 1e6), last_us)
             unit = next(units)
         passed += mass
 

@@ -7,11 +7,12 @@ from typing import Any
 import gevent
 from geventhttpclient.url import URL
 from locust import FastHttpUser, task
+from locust.contrib.fasthttp import LocustUserAgent
 from locust.env import Environment
 
 from harness.containers.load.connection import OneConnection, outcome_of
 from harness.containers.load.desk import Arrival, Desk
-from harness.containers.load.wire import Order, Target
+from harness.containers.load.wire import LATE_US, Order, Target
 from harness.model.load import Outcome
 
 _ANY_STATUS = frozenset(range(100, 1000))
@@ -30,6 +31,9 @@ class Request:
             self.headers["Connection"] = "close"
 
 
+LocustUserAgent.valid_response_codes = _ANY_STATUS  # the flow says which status is good
+
+
 class Slot(FastHttpUser):
     """One place in the bounded pool: one request under way, one connection. Latency counts from the intended start."""
 
@@ -41,14 +45,13 @@ class Slot(FastHttpUser):
     recycle = 0
 
     def __init__(self, environment: Environment) -> None:
-        self.client_pool = OneConnection(self.recycle)
+        self._connection = self.client_pool = OneConnection(self.recycle)
         self.default_headers = {"User-Agent": _AGENT, "Accept": "*/*"}
         super().__init__(environment)
         self.entry = -1
         self.waiter: Any = None
         self._agent = self.client.client
         self._agent.cookiejar = None  # slots are shared by all flows: a cookie would wander between them
-        self._agent.valid_response_codes = _ANY_STATUS  # the flow says which status is good
 
     @task
     def serve(self) -> None:
@@ -70,7 +73,7 @@ class Slot(FastHttpUser):
         outcome, status = self._try(arrival.flow, left_us / 1e6)
         latency_us = self.desk.now_us() - arrival.due_us
         if latency_us >= target.deadline_us or outcome is Outcome.TIMEOUT:
-            outcome, status, latency_us = Outcome.TIMEOUT, 0, target.deadline_us
+            outcome, status, latency_us = _given_up(arrival), 0, target.deadline_us
         self.desk.tally.add(arrival.due_us, arrival.flow, latency_us, outcome, status=status, late_us=late_us)
 
     def _try(self, flow: int, left_s: float) -> tuple[Outcome, int]:
@@ -84,11 +87,16 @@ class Slot(FastHttpUser):
             _ = response.content
             status = response.status_code
         except (Exception, gevent.Timeout) as error:
-            self.client_pool.close()
+            self._connection.close()
             return outcome_of(error), 0
         finally:
             giving_up.close()
         return (Outcome.OK if status in self.desk.targets[flow].ok_status else Outcome.BAD_STATUS), status
+
+
+def _given_up(arrival: Arrival) -> Outcome:
+    """A request that had to wait for a slot had less time than its deadline: its end says nothing about the service."""
+    return Outcome.NO_SLOT if arrival.assigned_us - arrival.woke_us > LATE_US else Outcome.TIMEOUT
 
 
 def seat(order: Order, desk: Desk) -> None:

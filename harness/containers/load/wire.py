@@ -55,7 +55,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Everything that the program needs; `recycle` is requests per connection, 0 for keep-alive, 1 for a new one each."""
+    """Everything that the program needs. `recycle`: requests per connection, 0 = kept alive, 1 = a new one for each."""
 
     targets: tuple[Target, ...]
     steps: tuple[Step, ...]
