@@ -37,7 +37,7 @@ def recipes(architecture: str) -> Recipes:
         base,
         _dockerfile("border", "system.Dockerfile"),
         toxiproxy.client_files(),
-        (toxiproxy.MODULE,),
+        (toxiproxy.MODULE, toxiproxy.LINK_FLAGS),
         lambda: toxiproxy.server(architecture),
     )
     requirements = _CONTAINERS / "load" / "requirements.txt"

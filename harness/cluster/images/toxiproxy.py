@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import shutil
 import tempfile
@@ -12,13 +13,15 @@ from harness.cluster.images.recipe import tree
 from harness.cluster.images.tools import go, run
 from harness.model.errors import ClusterError
 
-MODULE = "github.com/Shopify/toxiproxy/v2/cmd/server@v2.12.0"
+VERSION = "2.12.0"
+MODULE = f"github.com/Shopify/toxiproxy/v2/cmd/server@v{VERSION}"
+LINK_FLAGS = f"-s -w -X github.com/Shopify/toxiproxy/v2.Version={VERSION}"
 
 
 def server(architecture: str) -> Path:
     """A folder holding the static binary `toxiproxy-server` for `architecture` (Go's word); built once, then cached."""
-    version = MODULE.rpartition("@")[2]
-    folder = cache_folder() / f"toxiproxy-{version}-linux-{architecture}"
+    recipe = hashlib.sha256(f"{MODULE} {LINK_FLAGS}".encode()).hexdigest()[:8]
+    folder = cache_folder() / f"toxiproxy-{VERSION}-{recipe}-linux-{architecture}"
     with locked(folder.name):
         if not (folder / "toxiproxy-server").exists():
             _build(folder, architecture)
@@ -32,7 +35,7 @@ def _build(folder: Path, architecture: str) -> None:
         # GOPATH rather than GOBIN: Go refuses GOBIN when the engine's architecture is not this machine's.
         target = {"GOPATH": scratch, "GOMODCACHE": modules, "CGO_ENABLED": "0", "GOOS": "linux", "GOARCH": architecture}
         environ = {**target, "GOBIN": "", "GOTOOLCHAIN": "local", "GO111MODULE": "on"}
-        run([command, "install", "-trimpath", "-ldflags", "-s -w", MODULE], environ=environ)
+        run([command, "install", "-trimpath", "-ldflags", LINK_FLAGS, MODULE], environ=environ)
         built = next((path for path in Path(scratch, "bin").rglob("server") if path.is_file()), None)
         if built is None:
             raise ClusterError(f"go install {MODULE} left no binary; next: run it by hand with CGO_ENABLED=0")

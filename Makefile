@@ -1,0 +1,26 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check constraints
+
+help:  ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+setup:  ## engine, Compose, .venv, report assets, images: whatever is missing
+	@scripts/bootstrap
+
+demo:  ## set up, then replay AWS us-east-1 of 2021-12-07 and show the verdict
+	@scripts/bootstrap
+	@.venv/bin/regionfall demo
+
+test:  ## set up, then every test (needs Docker; minutes)
+	@scripts/bootstrap --tests
+	@.venv/bin/python -m pytest tests
+
+check:  ## lint, types, unit tests (no Docker; under a minute)
+	@scripts/bootstrap --python
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/python -m pytest -q tests/unit
+
+constraints:  ## pin every Python package anew
+	@scripts/constraints
