@@ -1,0 +1,221 @@
+"""What every face shows of a finished run, computed once from record and verdict. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from harness.analysis.data.run import RunData
+from harness.analysis.metrics.recovery_time import recovered
+from harness.model.fault import Injection
+from harness.model.finding import Answer, DependentStory, Finding, FindingKind, InjectionResult, Verdict
+from harness.model.load import Flow
+from harness.model.objective import Limit
+from harness.model.record import Record
+from harness.model.units import duration_text, ratio_text
+from harness.report.clock import Clock, Window, windows
+from harness.report.series import Series, WindowStats, build_series
+from harness.report.words import MISSING, NOT_JUDGED, STATUSES, Mark, overall, same_fate
+
+GROUPS = ("survived", "degraded", "down", "not judged")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One dependent: who it is, what became of it, and the numbers that say so."""
+
+    flow: str
+    service: str
+    title: str
+    strategy: str
+    like: str
+    expected: str
+    observed: str
+    mark: Mark
+    as_expected: bool | None
+    before: WindowStats
+    during: WindowStats
+    deadline_s: float
+    back: str
+    """When it was back to normal for good, on the reader's clock; 'never left' or 'not by the end' otherwise."""
+    back_doubt: str
+    """How well that moment is known, '± 2 min'; '' where there is none."""
+    floor: float | None
+    """Least share of good answers that an objective asks for, None without one."""
+    ceiling_s: float | None
+    """Largest p95 that an objective allows, None without one."""
+    story: DependentStory | None
+
+    @property
+    def anchor(self) -> str:
+        """Name of its place on a page."""
+        return "flow-" + re.sub(r"[^a-z0-9]+", "-", self.flow.lower())
+
+    @property
+    def group(self) -> str:
+        """Which of `GROUPS` it counts in; the unaffected count as survivors."""
+        return (
+            "survived"
+            if self.mark.tone == "good"
+            else {"warn": "degraded", "bad": "down"}.get(self.mark.tone, "not judged")
+        )
+
+    @property
+    def good_text(self) -> str:
+        """Share of intended requests answered well and in time while faults held."""
+        return MISSING if self.during.good is None else ratio_text(self.during.good)
+
+    @property
+    def p95_text(self) -> str:
+        """p95 while faults held; one that falls among the unanswered is 'over' its deadline."""
+        if self.during.p95_s is None:
+            return MISSING
+        if self.during.p95_over_deadline:
+            return f"over {duration_text(self.deadline_s)}"
+        return duration_text(self.during.p95_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A finished run, ready to be shown."""
+
+    record: Record
+    verdict: Verdict
+    clock: Clock
+    series: Series
+    windows: tuple[Window, ...]
+    holds: tuple[tuple[float, float], ...]
+    """Wall seconds during which at least one fault held, joined, in order."""
+    cards: tuple[Card, ...]
+
+    @property
+    def mark(self) -> Mark:
+        """The word on top."""
+        return overall(self.verdict)
+
+    def of(self, *kinds: FindingKind) -> tuple[Finding, ...]:
+        """Findings of these kinds, in the judge's order."""
+        return tuple(finding for finding in self.verdict.findings if finding.kind in kinds)
+
+    def passed(self, kind: FindingKind) -> str:
+        """'5 of 5' for the findings of a kind, '' without any."""
+        found = self.of(kind)
+        good = sum(finding.verdict is Answer.PASSED for finding in found)
+        return f"{good} of {len(found)}" if found else ""
+
+    def group(self, name: str) -> tuple[Card, ...]:
+        """The cards of one of `GROUPS`."""
+        return tuple(card for card in self.cards if card.group == name)
+
+    def result(self, injection: str) -> InjectionResult | None:
+        """What became of an injection, None if the judge did not say."""
+        return next((result for result in self.verdict.injections if result.id == injection), None)
+
+    def injection(self, name: str) -> Injection | None:
+        """The planned injection called `name`."""
+        return next((injection for injection in self.record.plan.injections if injection.id == name), None)
+
+
+def build_facts(record: Record, verdict: Verdict) -> Facts:
+    """Everything that the faces need; works on runs with no phase and no sample as well."""
+    clock, series, happened = Clock(record.plan), build_series(record), windows(record)
+    stories = {story.flow: story for story in verdict.stories}
+    holds = dict(_spans(verdict.injections))
+    end = max((window.end_s for window in happened if window.reached), default=0.0)
+    view = _View(clock, series, RunData(record), holds, end)
+    cards = tuple(_card(record, flow, stories.get(flow.name), view) for flow in record.plan.load.flows)
+    ordered = tuple(card for name in GROUPS for card in cards if card.group == name)
+    return Facts(record, verdict, clock, series, happened, _joined(holds.values()), ordered)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    clock: Clock
+    series: Series
+    run: RunData
+    holds: dict[str, tuple[float, float]]
+    end_s: float
+
+    def during(self, story: DependentStory | None) -> tuple[float, float]:
+        """While faults on its path held; while any did, where none is known; t=0 to the end without faults."""
+        path = {step.injection for step in story.path} if story else set()
+        spans = [span for name, span in self.holds.items() if name in path] or list(self.holds.values())
+        if not spans:
+            return 0.0, self.end_s
+        return min(start for start, _ in spans), max(end for _, end in spans)
+
+
+def _joined(holds: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    joined: list[tuple[float, float]] = []
+    for start, end in sorted(holds):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return tuple(joined)
+
+
+def _spans(results: tuple[InjectionResult, ...]) -> Iterator[tuple[str, tuple[float, float]]]:
+    for result in results:
+        if result.hold_at_s is not None:
+            end = result.heal_at_s if result.heal_at_s is not None else result.hold_at_s + result.held_s
+            yield result.id, (result.hold_at_s, end)
+
+
+def _card(record: Record, flow: Flow, story: DependentStory | None, view: _View) -> Card:
+    labels = {key.removeprefix("regionfall."): value for key, value in _labels(record, flow.service)}
+    status = story.status if story else ""
+    expected = (story.expected if story else "") or labels.get("expected", "")
+    stats = view.series.samples.window
+    back, doubt = _back(flow.name, view)
+    return Card(
+        flow=flow.name,
+        service=flow.service,
+        title=_title(record, flow, labels.get("title", "")),
+        strategy=(story.strategy if story else "") or labels.get("strategy", ""),
+        like=labels.get("like", ""),
+        expected=expected,
+        observed=story.observed if story else "",
+        mark=STATUSES.get(status, NOT_JUDGED),
+        as_expected=same_fate(expected, status),
+        before=stats(flow.name, record.plan.phases[0].start_s, 0.0),
+        during=stats(flow.name, *view.during(story)),
+        deadline_s=flow.deadline_s,
+        back=back,
+        back_doubt=doubt,
+        floor=_limit(record, flow.name, "availability", low=True),
+        ceiling_s=_limit(record, flow.name, "p95", low=False),
+        story=story,
+    )
+
+
+def _labels(record: Record, service: str) -> tuple[tuple[str, str], ...]:
+    return next((known.labels for known in record.plan.stack.services if known.name == service), ())
+
+
+def _title(record: Record, flow: Flow, label: str) -> str:
+    """A label names a service; where several flows enter at it, the flow is what tells them apart."""
+    alone = sum(other.service == flow.service for other in record.plan.load.flows) == 1
+    if not label or alone:
+        return label or flow.name
+    return f"{label} · {flow.name}"
+
+
+def _back(flow: str, view: _View) -> tuple[str, str]:
+    """When a flow was back to normal for good and how well that is known, by the judge's own rule."""
+    found = recovered(view.run, flow)
+    if found.band is None or (found.reason and not found.excursions):
+        return MISSING, ""
+    if not found.excursions:
+        return "never left", ""
+    if found.back is None:
+        return "not by the end", ""
+    at, doubt = view.run.wall_s(found.back.at_us), found.back.resolution_us / 1e6
+    return view.clock.label(at), f"± {view.clock.span(at - doubt, at + doubt)}"
+
+
+def _limit(record: Record, flow: str, metric: str, *, low: bool) -> float | None:
+    limits: list[Limit] = [o.limit for o in record.plan.objectives if o.subject == flow and o.metric == metric]
+    ends = [end for limit in limits if (end := limit.low if low else limit.high) is not None]
+    return (max(ends) if low else min(ends)) if ends else None

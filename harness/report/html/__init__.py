@@ -1,0 +1,1 @@
+"""report.html: facts in, one self-contained page out."""
