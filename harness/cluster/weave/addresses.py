@@ -20,7 +20,8 @@ from harness.model.stack import Stack
 POOL = IPv4Network("198.18.0.0/16")
 EDGES = IPv4Network("198.19.0.0/17")
 FAR = IPv4Network("198.19.128.0/18")
-NAMES = IPv4Network("198.19.254.0/23")
+NAMES = IPv4Network("198.19.255.0/24")
+MANY_NAMES = IPv4Network("198.19.254.0/23")
 _SMALLEST_CELL = 29
 _SMALLEST_SHARED = 28
 _RESERVED = 4
@@ -106,6 +107,7 @@ def lay_out(
     sizes = [_prefix(len(cell.members), _SMALLEST_CELL) for cell in cells]
     sizes += [_prefix(len(who), _SMALLEST_SHARED) for who in (regions, front) if who]
     subnets = list(_packed(sizes, key, taken))
+    names = [service.name for service in stack.services]
     placed = tuple(PlacedCell(cell, subnet) for cell, subnet in zip(cells, subnets, strict=False))
     rest = iter(subnets[len(cells) :])
     return Layout(
@@ -114,7 +116,7 @@ def lay_out(
         front=Shared(next(rest), tuple(front)) if front else None,
         edges=_numbered(pairs, EDGES, "edges"),
         far=_numbered(crossing, FAR, "edges between regions"),
-        names=_numbered([service.name for service in stack.services], NAMES, "services"),
+        names=_numbered(names, NAMES if len(names) < 250 else MANY_NAMES, "services"),
     )
 
 

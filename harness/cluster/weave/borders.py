@@ -136,8 +136,7 @@ def border_service(
     if config["backbone"]:
         networks["backbone"] = {"ipv4_address": config["backbone"]["address"]}
     if config["front"]:
-        # Docker maps published ports onto the first network only; the priority makes it this one.
-        networks["front"] = {"ipv4_address": config["front"]["address"], "priority": 1000}
+        networks["front"] = {"ipv4_address": config["front"]["address"]}
     service: dict[str, Any] = {
         "image": image,
         "cap_add": ["NET_ADMIN", "NET_RAW"],
@@ -148,7 +147,6 @@ def border_service(
         "restart": "no",
         "stop_grace_period": "1s",
         "sysctls": _SYSCTLS,
-        "ulimits": {"nofile": {"soft": 65536, "hard": 65536}},
     }
     ports = [f"127.0.0.1::{item['listen']}" for item in config["published"]]
     return service | ({"ports": ports} if ports else {})
@@ -177,5 +175,4 @@ def load_service(layout: Layout, stack: Stack, *, image: str, labels: Mapping[st
         "restart": "no",
         "stop_grace_period": "1s",
         "sysctls": {"net.ipv4.ip_local_port_range": "10240 65535"},
-        "ulimits": {"nofile": {"soft": 65536, "hard": 65536}},
     }

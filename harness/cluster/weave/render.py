@@ -144,7 +144,7 @@ class _Rendering:
             run=self.wishes.run,
             directory=self.project.directory,
             text=to_yaml(document, header),
-            digest=self.digest,
+            fingerprint=self.digest,
             stack=self.stack,
             borders=self.borders,
             border_services=self.border_names,
@@ -199,7 +199,7 @@ class _Rendering:
         if self.layout.backbone:
             networks["backbone"] = self._shared(self.layout.backbone, _CELL_OPTIONS)
         if self.layout.front:
-            networks["front"] = self._shared(self.layout.front, {})
+            networks["front"] = {"name": f"{self.name}_0front"} | self._shared(self.layout.front, {})
         return networks
 
     def _shared(self, shared: Shared, options: Mapping[str, str]) -> dict[str, Any]:

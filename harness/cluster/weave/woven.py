@@ -52,7 +52,7 @@ class Woven:
     run: str
     directory: Path
     text: str
-    digest: str
+    fingerprint: str
     """Of everything that matters to those who would use the running stack again: not of run id and addresses."""
     stack: Stack
     borders: Mapping[str, Mapping[str, Any]]
