@@ -1,0 +1,1 @@
+"""The region's edge container: proxies, packet filter, leases."""

@@ -1,0 +1,219 @@
+"""The border's agent: wishes in, edges changed, what holds read back. The three dead-man's switches meet here."""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from harness.containers.border.callees import Callees
+from harness.containers.border.config import Config
+from harness.containers.border.desired import Desired, Wanted, parse_want
+from harness.containers.border.flags import FlagService
+from harness.containers.border.holding import Holding, same
+from harness.containers.border.nft import Nft
+from harness.model.effect import EdgeState
+
+KEEP_S = 1.0
+"""Cuts and flags are refreshed this often."""
+
+_EXPIRY_CHECK_S = 0.05
+_TEND_S = 2.0
+
+
+def forever(name: str, body: Callable[[], None], pause_s: float = 0.0) -> threading.Thread:
+    """A thread that repeats `body` for ever; an error is printed and does not end it."""
+
+    def run() -> None:
+        while True:
+            try:
+                body()
+            except Exception:
+                traceback.print_exc()
+                time.sleep(max(pause_s, 0.5))
+            time.sleep(pause_s)
+
+    thread = threading.Thread(target=run, name=name, daemon=True)
+    thread.start()
+    return thread
+
+
+class Agent:
+    """Everything that a control connection can ask for. Safe to call from several threads."""
+
+    def __init__(self, config: Config, nft: Nft) -> None:
+        self.config = config
+        self.listeners: list[Callable[[dict[str, Any]], None]] = []
+        self.disturbances: list[dict[str, Any]] = []
+        self.holding = Holding(config, nft, self._replaced)
+        self.callees = Callees(config, nft, self._callee_changed)
+        self._flags = FlagService(config.flags)
+        self._desired = Desired({edge.id: edge.standing_ms for edge in config.edges}, self._flags.services)
+        self._lock = threading.RLock()
+        self._wishes_lock = threading.Lock()
+
+    def start(self) -> None:
+        """Proxies up, standing distances applied, all threads running."""
+        self.holding.start(self._desired.states())
+        forever("callees", self.callees.run)
+        forever("keep", self._keep, KEEP_S)
+        forever("expire", self._expire, _EXPIRY_CHECK_S)
+        forever("tend", self._tend, _TEND_S)
+
+    def emit(self, event: dict[str, Any]) -> None:
+        """Tells every connection that listens."""
+        for listener in tuple(self.listeners):
+            listener(event)
+
+    def disturb(self, what: str, caller: str = "", edge: str = "") -> None:
+        """Records that something other than a wish changed what guests see, and tells everybody."""
+        event = {"event": "disturbance", "what": what, "caller": caller, "edge": edge}
+        self.disturbances.append(event | {"mono_us": time.monotonic_ns() // 1000})
+        print(f"disturbance: {what} (caller {caller or '-'}, edge {edge or '-'})", flush=True)
+        self.emit(event)
+
+    def want(self, key: int, owner: str, message: Mapping[str, Any]) -> dict[str, Any]:
+        """Replaces the wishes of a connection, makes them so and reads back; ValueError if they cannot be granted."""
+        begun = time.monotonic()
+        wishes = parse_want(message, owner, begun)
+        with self._lock:
+            lost = self._verify(key)
+            with self._wishes_lock:
+                self._desired.want(key, wishes)
+            held = self._settle()
+            answer = self._account(self._desired.of(key).values(), held)
+        return answer | {"lost": lost, "took_ms": round((time.monotonic() - begun) * 1000, 1)}
+
+    def renew(self, key: int, lease_s: float) -> dict[str, Any]:
+        """Prolongs the lease and says by fresh read-back what still holds."""
+        now = time.monotonic()
+        with self._wishes_lock:
+            self._desired.renew(key, now + lease_s)
+        with self._lock:
+            lost = self._verify(key)
+            holds = [wanted for wanted in self._desired.of(key) if wanted not in lost]
+        return {"left_s": lease_s, "holds": holds, "lost": lost}
+
+    def forget(self, key: int) -> None:
+        """Switch 1: the connection ended, so do its faults."""
+        with self._lock:
+            with self._wishes_lock:
+                dropped = self._desired.forget(key)
+            if dropped:
+                self._settle()
+
+    def heal(self) -> dict[str, Any]:
+        """Drops all faults of all connections and reads back; `left` could not be verified."""
+        with self._lock:
+            named = {wanted.id: wanted for _, wanted in self._desired.all()}
+            with self._wishes_lock:
+                self._desired.clear()
+            states, errors = self._settle()
+            plain = self._desired.states()
+            left = [
+                wanted.id
+                for wanted in named.values()
+                if not all(same(plain.get(edge, EdgeState()), states.get(edge)) for edge in wanted.edges)
+                or errors.keys() & wanted.services.keys()
+            ]
+        self.emit({"event": "healed_by_hand"})
+        return {"healed": [injection for injection in named if injection not in left], "left": left}
+
+    def status(self) -> dict[str, Any]:
+        """All injections of all connections, and what disturbed this border so far."""
+        now = time.monotonic()
+        with self._wishes_lock:
+            rows = [
+                {
+                    "id": wanted.id,
+                    "owner": owner.name,
+                    "edges": sorted(wanted.edges),
+                    "services": sorted(wanted.services),
+                    "left_s": round(max(0.0, wanted.until - now), 3),
+                    "state": f"lost: {wanted.lost}" if wanted.lost else "holding",
+                }
+                for owner, wanted in self._desired.all()
+            ]
+        return {"injections": rows, "disturbances": self.disturbances[-100:]}
+
+    def _settle(self) -> tuple[dict[str, EdgeState], dict[str, str]]:
+        """Makes the wishes so: states read back, and errors per flagged service."""
+        with self._wishes_lock:
+            states, flags = self._desired.states(), self._desired.flags(time.monotonic())
+        held = self.holding.apply(states)
+        return held, self._flags.put(flags)
+
+    def _account(
+        self, wishes: Iterable[Wanted], held: tuple[dict[str, EdgeState], dict[str, str]]
+    ) -> dict[str, dict[str, Any]]:
+        """What of these wishes was read back, and what was not."""
+        states, _ = held
+        wanted_states = self._desired.states()
+        holds: dict[str, Any] = {}
+        missing: dict[str, Any] = {}
+        for wish in wishes:
+            told = self._flags.read(sorted(wish.services))
+            good = {edge: states[edge] for edge in wish.edges if same(wanted_states[edge], states.get(edge))}
+            obeyed = {service: flags for service, flags in told.items() if _includes(flags, wish.services[service])}
+            absent = sorted(wish.edges.keys() - good.keys()) + sorted(wish.services.keys() - obeyed.keys())
+            states_now = {edge: {"state": asdict(state)} for edge, state in good.items()}
+            holds[wish.id] = {"edges": states_now, "services": obeyed}
+            if absent:
+                missing[wish.id] = absent
+        return {"holds": holds, "missing": missing}
+
+    def _verify(self, key: int) -> dict[str, str]:
+        """Injections of a connection that hold no longer, by fresh read-back, with the reason."""
+        wishes = list(self._desired.of(key).values())
+        if not wishes:
+            return {}
+        wanted = self._desired.states()
+        found = self.holding.read({edge for wish in wishes for edge in wish.edges})
+        told = self._flags.read(sorted({service for wish in wishes for service in wish.services}))
+        for wish in wishes:
+            off = sorted(edge for edge in wish.edges if not same(wanted[edge], found.get(edge)))
+            off += sorted(name for name, flags in wish.services.items() if not _includes(told[name], flags))
+            if off and not wish.lost:
+                wish.lost = f"no longer so on {', '.join(off[:3])}{' …' if len(off) > 3 else ''}"
+        return {wish.id: wish.lost for wish in wishes if wish.lost}
+
+    def _keep(self) -> None:
+        """Switch 3: refreshes what ends by itself. What somebody removed stays removed, and its injection is lost."""
+        gone = self.holding.keep()
+        with self._wishes_lock:
+            lost = self._desired.lose(gone, "a cut was removed from the packet filter, or ran out") if gone else []
+            flags = self._desired.flags(time.monotonic())
+        for injection in lost:
+            self.disturb(f"cut of injection {injection} was removed or ran out")
+        self._flags.put(flags)
+
+    def _expire(self) -> None:
+        """Switch 2: leases and deadlines."""
+        now = time.monotonic()
+        with self._lock:
+            with self._wishes_lock:
+                leases, over = self._desired.expired_leases(now), self._desired.expired(now)
+            if not leases and not over:
+                return
+            self._settle()
+        for owner, injections in leases:
+            self.emit({"event": "lease_expired", "owner": owner, "injections": injections})
+        for injection in over:
+            self.emit({"event": "expired", "injection": injection})
+
+    def _tend(self) -> None:
+        for server in self.holding.servers.values():
+            server.tend()
+
+    def _callee_changed(self, callee: str, up: bool) -> None:
+        self.emit({"event": "callee", "callee": callee, "up": up})
+
+    def _replaced(self, caller: str, reason: str) -> None:
+        self.disturb(f"proxy replaced: {reason}", caller)
+
+
+def _includes(told: object, wanted: Mapping[str, Any]) -> bool:
+    return isinstance(told, dict) and all(flag in told and told[flag] == value for flag, value in wanted.items())

@@ -1,0 +1,164 @@
+"""What should hold: injections of several owners, each with a deadline, each owner with a lease.
+
+Pure; time is passed in. All times are seconds of CLOCK_MONOTONIC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.model.effect import EdgeState, Effect, compose
+
+Flags = dict[str, Any]
+"""Flag name -> value as JSON knows it."""
+
+
+@dataclass(slots=True)
+class Wanted:
+    """One injection's part on this border."""
+
+    id: str
+    until: float
+    edges: dict[str, Effect] = field(default_factory=dict)
+    services: dict[str, Flags] = field(default_factory=dict)
+    lost: str = ""
+    """Why it stopped holding although nobody asked for that; '' while it holds."""
+
+
+@dataclass(slots=True)
+class Owner:
+    """One control connection and what it wants."""
+
+    name: str
+    lease_until: float
+    injections: dict[str, Wanted] = field(default_factory=dict)
+
+
+class WantError(ValueError):
+    """A wish that cannot be granted: an unknown edge or service, effects that exclude each other."""
+
+
+class Desired:
+    """All wishes of all owners. Not locked: the agent serialises access."""
+
+    def __init__(self, standing_ms: Mapping[str, int], services: Iterable[str]) -> None:
+        self._standing = dict(standing_ms)
+        self._services = set(services)
+        self._owners: dict[int, Owner] = {}
+
+    def want(self, key: int, owner: Owner) -> None:
+        """Replaces everything that this connection wanted; WantError leaves the old wishes."""
+        for wanted in owner.injections.values():
+            self._check(wanted)
+        before = self._owners.get(key)
+        self._owners[key] = owner
+        try:
+            self.states()
+        except ValueError as error:
+            self._put(key, before)
+            raise WantError(str(error)) from error
+
+    def renew(self, key: int, lease_until: float) -> float:
+        """Prolongs the lease of a connection; returns its end. A connection without wishes has none to prolong."""
+        owner = self._owners.get(key)
+        if owner is not None:
+            owner.lease_until = lease_until
+        return lease_until
+
+    def forget(self, key: int) -> list[str]:
+        """Drops a connection; returns the injections that it had."""
+        owner = self._owners.pop(key, None)
+        return list(owner.injections) if owner else []
+
+    def clear(self) -> list[str]:
+        """Drops all wishes of everybody; returns their injections."""
+        dropped = [wanted.id for _, wanted in self.all()]
+        for owner in self._owners.values():
+            owner.injections.clear()
+        return dropped
+
+    def expired_leases(self, now: float) -> list[tuple[str, list[str]]]:
+        """Drops owners whose lease ran out: (owner, injections)."""
+        over = [key for key, owner in self._owners.items() if owner.injections and owner.lease_until <= now]
+        names = {key: self._owners[key].name for key in over}
+        return [(names[key], self.forget(key)) for key in over]
+
+    def expired(self, now: float) -> list[str]:
+        """Drops injections whose own time is over; returns them."""
+        over = []
+        for owner in self._owners.values():
+            for wanted in [w for w in owner.injections.values() if w.until <= now]:
+                del owner.injections[wanted.id]
+                over.append(wanted.id)
+        return over
+
+    def of(self, key: int) -> dict[str, Wanted]:
+        """Injection id -> wish of one connection."""
+        owner = self._owners.get(key)
+        return owner.injections if owner else {}
+
+    def lease_left(self, key: int, now: float) -> float:
+        """Seconds that a connection's lease still lasts, 0 if it has none."""
+        owner = self._owners.get(key)
+        return max(0.0, owner.lease_until - now) if owner else 0.0
+
+    def all(self) -> list[tuple[Owner, Wanted]]:
+        """Every wish with its owner."""
+        return [(owner, wanted) for owner in self._owners.values() for wanted in owner.injections.values()]
+
+    def states(self) -> dict[str, EdgeState]:
+        """Edge -> composed state, of edges that are far or have a wish; ValueError if effects exclude each other."""
+        effects: dict[str, list[Effect]] = {edge: [] for edge, standing in self._standing.items() if standing}
+        for _, wanted in self.all():
+            for edge, effect in wanted.edges.items():
+                effects.setdefault(edge, []).append(effect)
+        return {edge: compose(listed, self._standing[edge]) for edge, listed in effects.items()}
+
+    def flags(self, now: float) -> dict[str, tuple[Flags, float]]:
+        """Service -> merged flags and how many seconds they may still hold."""
+        merged: dict[str, tuple[Flags, float]] = {}
+        for owner, wanted in self.all():
+            left = min(owner.lease_until, wanted.until) - now
+            for service, flags in wanted.services.items():
+                before, longest = merged.get(service, ({}, 0.0))
+                merged[service] = before | flags, max(longest, left)
+        return merged
+
+    def lose(self, edges: set[str], reason: str) -> list[str]:
+        """Marks injections on these edges as lost; returns those that held until now."""
+        struck = [wanted for _, wanted in self.all() if not wanted.lost and wanted.edges.keys() & edges]
+        for wanted in struck:
+            wanted.lost = reason
+        return [wanted.id for wanted in struck]
+
+    def _put(self, key: int, owner: Owner | None) -> None:
+        if owner is None:
+            del self._owners[key]
+        else:
+            self._owners[key] = owner
+
+    def _check(self, wanted: Wanted) -> None:
+        for edge in wanted.edges:
+            if edge not in self._standing:
+                raise WantError(f"no edge {edge!r} in this border (injection {wanted.id!r})")
+        for service in wanted.services:
+            if service not in self._services:
+                raise WantError(f"no service {service!r} with flags in this border (injection {wanted.id!r})")
+
+
+def parse_want(message: Mapping[str, Any], owner: str, now: float) -> Owner:
+    """The wishes of a `want` message; ValueError, KeyError or TypeError if it is malformed."""
+    result = Owner(owner, now + float(message["lease_s"]))
+    for injection, body in dict(message.get("faults") or {}).items():
+        wanted = _wanted(result, str(injection), body, now)
+        wanted.edges = {str(edge): Effect.from_wire(wire) for edge, wire in body["edges"].items()}
+    for injection, body in dict(message.get("flags") or {}).items():
+        wanted = _wanted(result, str(injection), body, now)
+        wanted.services = {str(service): dict(flags) for service, flags in body["services"].items()}
+    return result
+
+
+def _wanted(owner: Owner, injection: str, body: Mapping[str, Any], now: float) -> Wanted:
+    return owner.injections.setdefault(injection, Wanted(injection, now + float(body["left_s"])))

@@ -1,0 +1,155 @@
+"""From wishes to the world and back: makes composed edge states so, and reads back what holds.
+
+Cuts go first, in one transaction; then toxics, all callers at once; then shares that need a second listener.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+
+from harness.containers.border.config import Config, EdgeConfig
+from harness.containers.border.cuts import PART_PORT, Cuts, Share, TimedSets
+from harness.containers.border.driver import ProxyApiError
+from harness.containers.border.nft import Nft
+from harness.containers.border.server import ProxyServer, listener_of, second_listener
+from harness.containers.border.toxics import Toxics, slowness, wanted_toxics
+from harness.model.effect import Cut, EdgeState
+
+API_PORT = 18000
+"""The Toxiproxy of caller number N answers on `API_PORT + N` of the border's loopback."""
+
+PART = ".part"
+
+
+class Holding:
+    """The proxies and the packet filter of one border."""
+
+    def __init__(self, config: Config, nft: Nft, disturbed: Callable[[str, str], None]) -> None:
+        self.edges = {edge.id: edge for edge in config.edges}
+        self._numbers = {edge.at: number for number, edge in enumerate(config.edges)}
+        self._cuts = TimedSets(nft, self._numbers)
+        self.servers: dict[str, ProxyServer] = {}
+        for number, caller in enumerate(config.callers):
+            listeners = [listener_of(edge) for edge in config.edges if edge.caller == caller]
+            self.servers[caller] = ProxyServer(caller, API_PORT + number, listeners, partial(disturbed, caller))
+        self._applied: dict[str, EdgeState] = {}
+        self._lock = threading.RLock()
+        self._pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="proxies")
+
+    def start(self, states: Mapping[str, EdgeState]) -> None:
+        """Starts all proxies and applies the standing states; ProxyApiError if one does not start."""
+        list(self._pool.map(lambda server: server.start(), self.servers.values()))
+        self.apply(states)
+
+    def apply(self, states: Mapping[str, EdgeState]) -> dict[str, EdgeState]:
+        """Makes exactly these states so and returns what holds by read-back, for every edge named now or before."""
+        with self._lock:
+            named = self._applied.keys() | states.keys()
+            self._cuts.put(cuts_of(self._without_new_shares(states), self.edges))
+            toxics = self._each_caller(named, lambda caller: self._apply(caller, states))
+            self._cuts.put(cuts_of(states, self.edges))
+            self._applied = dict(states)
+            return self._read_back(named, toxics)
+
+    def read(self, edges: Iterable[str]) -> dict[str, EdgeState]:
+        """What holds now on these edges, freshly read; an edge whose proxy does not answer is missing."""
+        named = set(edges)
+        return self._read_back(named, self._each_caller(named, lambda caller: self.servers[caller].read()))
+
+    def keep(self) -> set[str]:
+        """Refreshes the timeouts of all cuts; returns edges whose elements somebody else removed or that ran out."""
+        gone = self._cuts.keep()
+        return {edge.id for edge in self.edges.values() if edge.at in gone}
+
+    def stop(self) -> None:
+        """Ends all proxies."""
+        for server in self.servers.values():
+            server.stop()
+
+    def _without_new_shares(self, states: Mapping[str, EdgeState]) -> dict[str, EdgeState]:
+        """A share that becomes slow is led to its second listener only when that listener is slow."""
+        before = {edge: state.slow_share for edge, state in self._applied.items()}
+        return {
+            edge: state if before.get(edge) == state.slow_share else replace(state, slow_share=1.0)
+            for edge, state in states.items()
+        }
+
+    def _each_caller(self, edges: Iterable[str], act: Callable[[str], dict[str, Toxics]]) -> dict[str, Toxics]:
+        """Toxics by `caller/proxy`, of all callers of these edges at once; callers that do not answer are left out."""
+        callers = list(dict.fromkeys(self.edges[edge].caller for edge in edges))
+
+        def safely(caller: str) -> dict[str, Toxics]:
+            try:
+                return {f"{caller}/{name}": toxics for name, toxics in act(caller).items()}
+            except ProxyApiError as error:
+                print(f"proxy of {caller}: {error}", flush=True)
+                return {}
+
+        return dict(ChainMap(*self._pool.map(safely, callers)))
+
+    def _apply(self, caller: str, states: Mapping[str, EdgeState]) -> dict[str, Toxics]:
+        server = self.servers[caller]
+        wanted: dict[str, Toxics] = {}
+        for edge in (self.edges[name] for name in states if self.edges[name].caller == caller):
+            plain, part = wanted_toxics(states[edge.id])
+            wanted[edge.proxy] = plain
+            if part is not None:
+                server.ensure(second_listener(edge, PART_PORT + self._numbers[edge.at]))
+                wanted[edge.proxy + PART] = part
+        return server.apply(wanted)
+
+    def _read_back(self, edges: Iterable[str], toxics: Mapping[str, Toxics]) -> dict[str, EdgeState]:
+        sets = self._cuts.read()
+        found = {}
+        for edge in (self.edges[name] for name in edges):
+            plain = toxics.get(f"{edge.caller}/{edge.proxy}")
+            if plain is not None:
+                part = toxics.get(f"{edge.caller}/{edge.proxy}{PART}", {})
+                inside = {name for name, keys in sets.items() if edge.at in keys}
+                found[edge.id] = self._state(edge, plain, part, inside)
+        return found
+
+    def _state(self, edge: EdgeConfig, plain: Toxics, part: Toxics, sets: set[str]) -> EdgeState:
+        """What toxics and sets amount to. A set says that a share is cut; how large it is, is what was applied."""
+        wanted = self._applied.get(edge.id, EdgeState())
+        shared = "slow_of" in sets
+        latency, jitter, rate = slowness(part if shared else plain, edge.standing_ms)
+        return EdgeState(
+            latency_ms=latency,
+            jitter_ms=jitter,
+            rate_kbps=rate,
+            slow_share=wanted.slow_share if shared else 1.0,
+            cut=Cut.RESET if "refused" in sets else Cut.DROP if "hung" in sets else Cut.NONE,
+            drop_share=wanted.drop_share if "share_of" in sets else 0.0,
+            reset_share=wanted.reset_share if "share_of" in sets else 0.0,
+            standing_ms=edge.standing_ms,
+        )
+
+
+def cuts_of(states: Mapping[str, EdgeState], edges: Mapping[str, EdgeConfig]) -> Cuts:
+    """What the packet filter has to do for these states. Pure."""
+    hung, refused, shares = set(), set(), {}
+    for name, state in states.items():
+        at = edges[name].at
+        if state.cut is Cut.DROP:
+            hung.add(at)
+        elif state.cut is Cut.RESET:
+            refused.add(at)
+        slow = state.slow_share if wanted_toxics(state)[1] is not None else 0.0
+        if state.drop_share or state.reset_share or slow:
+            shares[at] = Share(state.drop_share, state.reset_share, slow)
+    return Cuts(frozenset(hung), frozenset(refused), shares)
+
+
+def same(wanted: EdgeState, found: EdgeState | None) -> bool:
+    """Whether an edge is as wanted; a share of a slowness of nothing is nothing. Pure."""
+    if found is None:
+        return False
+    if wanted_toxics(wanted)[1] is None:
+        wanted = replace(wanted, slow_share=1.0)
+    return wanted == found

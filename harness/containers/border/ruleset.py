@@ -1,0 +1,142 @@
+"""The border's packet rules as one text, applied in one transaction. Pure.
+
+Everything is decided in *prerouting*, before any address is rewritten, so that the key of an edge is always the
+address and port that the caller dialled; answers are met again in *postrouting*, after they were rewritten back.
+
+    arrive ── edge ─── hung? drop · refused? reset · callee down? reset · share? part_N · count · accept
+           ├─ across ─ callee down? reset · accept                       (from another border)
+           └─ undeclared ─ count, reject                                  (nothing goes around a fault)
+    leave ─── hung? drop · refused? drop · count
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from harness.containers.border.config import Config, Endpoint
+from harness.containers.border.nft import TABLE
+
+EDGE_ADDRESSES = "198.19.0.0/17"
+"""Edge addresses: local to the border by a route, so that one process can listen on all of them."""
+
+_SETS = f"""
+  set hung {{ type ipv4_addr . inet_service; flags timeout; }}
+  set refused {{ type ipv4_addr . inet_service; flags timeout; }}
+  set once {{ typeof ip saddr . tcp sport . tcp sequence; size 65535; flags dynamic,timeout; timeout 1m; }}
+  set sent {{ type ipv4_addr . inet_service; size 65535; flags dynamic; counter; }}
+  set back {{ type ipv4_addr . inet_service; size 65535; flags dynamic; counter; }}
+  set blocked {{ type ipv4_addr . ipv4_addr . inet_proto . inet_service; size 65535; flags dynamic; counter; }}
+  set blocked_other {{ type ipv4_addr . ipv4_addr . inet_proto; size 65535; flags dynamic; counter; }}
+  map share_of {{ type ipv4_addr . inet_service : verdict; flags timeout; }}
+  map slow_of {{ type ipv4_addr . inet_service : verdict; flags timeout; }}
+  chain edge {{
+    ip daddr . tcp dport @hung drop
+    ip daddr . tcp dport @refused jump refuse
+    ct state new ip daddr . tcp dport @down reject with tcp reset
+    tcp flags & (syn | ack) == syn ip daddr . tcp dport vmap @share_of
+    update @sent {{ ip daddr . tcp dport }}
+    accept
+  }}
+  chain refuse {{
+    tcp flags & rst == rst accept
+    reject with tcp reset
+  }}
+  chain across {{
+    ct state new ip daddr . tcp dport @down reject with tcp reset
+    accept
+  }}
+  chain undeclared {{
+    meta l4proto tcp tcp flags & (syn | ack) != syn accept
+    meta l4proto {{ tcp, udp }} update @blocked {{ ip saddr . ip daddr . meta l4proto . th dport }}
+    meta l4proto != {{ tcp, udp }} update @blocked_other {{ ip saddr . ip daddr . meta l4proto }}
+    meta l4proto tcp reject with tcp reset
+    reject with icmp type admin-prohibited
+  }}
+  chain leave {{ type filter hook postrouting priority 150; policy accept;
+    ip saddr != {EDGE_ADDRESSES} accept
+    meta l4proto != tcp accept
+    ip saddr . tcp sport @hung drop
+    ip saddr . tcp sport @refused tcp flags & rst == 0 drop
+    update @back {{ ip saddr . tcp sport }}
+  }}
+  chain through {{ type filter hook forward priority filter; policy drop;
+    ct status dnat accept
+    ct state established,related accept
+  }}
+  chain behind {{ type nat hook postrouting priority srcnat; policy accept;
+    ct status dnat masquerade
+  }}
+"""
+
+
+def boot_rules(config: Config, devices: dict[str, str]) -> str:
+    """The whole table. `devices` names the interface of every link. All callees start out as down."""
+    edges = [edge.at for edge in config.edges]
+    crossings = [(forward.far, forward.port) for forward in config.forwards]
+    return f"""table {TABLE}
+delete table {TABLE}
+table {TABLE} {{
+{_filled("edges", "ipv4_addr . inet_service", map(pair, edges))}
+{_filled("crossings", "ipv4_addr . inet_service", map(pair, crossings))}
+{_filled("down", "ipv4_addr . inet_service", map(pair, edges + crossings))}
+{_SETS}
+{_arrive(config, devices)}
+{_rewrite(config, devices)}
+}}
+"""
+
+
+def pair(at: Endpoint) -> str:
+    """An address and a port as a key of a set."""
+    return f"{at[0]} . {at[1]}"
+
+
+def _filled(name: str, kind: str, elements: Iterable[str]) -> str:
+    listed = ", ".join(dict.fromkeys(elements))
+    return f"  set {name} {{ type {kind}; {f'elements = {{ {listed} }};' if listed else ''} }}"
+
+
+def _arrive(config: Config, devices: dict[str, str]) -> str:
+    """Guests may reach edges, other borders crossings, people published ports; the rest is refused and counted."""
+    lines = [
+        "  chain arrive { type filter hook prerouting priority mangle; policy accept;",
+        '    iifname "lo" accept',
+        "    meta l4proto tcp ip daddr . tcp dport @edges goto edge",
+        "    meta l4proto tcp ip daddr . tcp dport @crossings goto across",
+        "    ct state established,related accept",
+        "    fib daddr type { broadcast, multicast } drop",
+    ]
+    if config.front:
+        ports = ", ".join(str(published.listen) for published in config.published)
+        device = devices[config.front.name]
+        lines += [f'    iifname "{device}" tcp dport {{ {ports} }} accept'] if ports else []
+        lines += [f'    iifname "{device}" drop']
+    return "\n".join([*lines, "    goto undeclared", "  }"])
+
+
+def _rewrite(config: Config, devices: dict[str, str]) -> str:
+    lines = [
+        "  chain rewrite { type nat hook prerouting priority dstnat; policy accept;",
+        "    meta l4proto tcp ip daddr . tcp dport vmap @slow_of",
+    ]
+    for forward in config.forwards:
+        lines.append(f"    ip daddr {forward.far} tcp dport {forward.port} dnat to {_target(forward.to)}")
+    if config.front:
+        device = devices[config.front.name]
+        for published in config.published:
+            lines.append(f'    iifname "{device}" tcp dport {published.listen} dnat to {_target(published.to)}')
+    return "\n".join([*lines, "  }"])
+
+
+def _target(to: Endpoint) -> str:
+    return f"{to[0]}:{to[1]}"
+
+
+def spread(share: float) -> tuple[int, Sequence[int]]:
+    """A share of new connections as a modulus and the residues to take, spread evenly: 0.25 -> (100, [3, 7, …]).
+
+    Exact to a whole percent with modulus 100, to a tenth of a percent with 1000.
+    """
+    modulus = 100 if abs(share * 100 - round(share * 100)) < 1e-6 else 1000
+    take = round(share * modulus)
+    return modulus, [i for i in range(modulus) if (i + 1) * take // modulus > i * take // modulus]

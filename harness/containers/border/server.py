@@ -1,0 +1,160 @@
+"""One Toxiproxy process for one caller: started from a file, brought to a state, replaced when it wedges or dies."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from harness.containers.border.config import EdgeConfig
+from harness.containers.border.driver import Api, ProxyApiError
+from harness.containers.border.toxics import Toxics
+
+_START_PATIENCE_S = 3.0
+
+_spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
+"""The parent-death signal goes out when the *thread* that started a child ends; this one never does."""
+
+Listener = tuple[str, str, str]
+"""Proxy name, listen address and upstream, as Toxiproxy spells them."""
+
+
+def listener_of(edge: EdgeConfig) -> Listener:
+    """The proxy of an edge."""
+    return edge.proxy, f"{edge.listen}:{edge.port}", f"{edge.upstream[0]}:{edge.upstream[1]}"
+
+
+def second_listener(edge: EdgeConfig, port: int) -> Listener:
+    """The proxy that carries the slow share of an edge's new connections."""
+    return f"{edge.proxy}.part", f"{edge.listen}:{port}", f"{edge.upstream[0]}:{edge.upstream[1]}"
+
+
+class ProxyServer:
+    """A Toxiproxy with a fixed set of listeners, plus those added while it runs. Safe to call from several threads."""
+
+    def __init__(
+        self, caller: str, api_port: int, listeners: Sequence[Listener], replaced: Callable[[str], None]
+    ) -> None:
+        self.caller = caller
+        self._port, self._api = api_port, Api(api_port)
+        self._listeners = {listener[0]: listener for listener in listeners}
+        self._wanted: dict[str, Toxics] = {}
+        self._replaced = replaced
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.RLock()
+
+    @property
+    def pid(self) -> int:
+        """Process id, 0 before the first start."""
+        return self._process.pid if self._process else 0
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is alive (it may still be wedged)."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Starts the process and waits for its API; ProxyApiError after a few seconds."""
+        with self._lock:
+            file = Path("/run/regionfall") / f"{self._port}.json"
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(json.dumps([_entry(listener) for listener in self._listeners.values()]))
+            self._process = _spawner.submit(_spawn, self._port, file).result()
+            self._api = Api(self._port)
+            self._wait()
+
+    def ensure(self, listener: Listener) -> None:
+        """Adds a listener if it is not there yet; it stays until the border ends."""
+        with self._lock:
+            if listener[0] in self._listeners:
+                return
+            self._listeners[listener[0]] = listener
+            try:
+                self._api.create(*listener)
+            except ProxyApiError as error:
+                self.replace(str(error))
+
+    def apply(self, wanted: Mapping[str, Toxics]) -> dict[str, Toxics]:
+        """Makes exactly these toxics so (proxies that are not named get none) and reads all of them back.
+
+        A call past its deadline replaces the process; ProxyApiError only if the new one does not obey either.
+        """
+        with self._lock:
+            self._wanted = dict(wanted)
+            try:
+                return self._settle()
+            except ProxyApiError as error:
+                self.replace(str(error))
+                return self._settle()
+
+    def read(self) -> dict[str, Toxics]:
+        """Proxy name -> toxics that are there now; ProxyApiError if it does not answer."""
+        with self._lock:
+            return self._api.toxics()
+
+    def tend(self) -> None:
+        """Replaces the process if it died or does not answer; to be called every few seconds."""
+        with self._lock:
+            if not self.running:
+                return self.replace("the process ended")
+            try:
+                self._api.toxics()
+            except ProxyApiError as error:
+                self.replace(str(error))
+
+    def replace(self, reason: str) -> None:
+        """Kills the process, starts another one from the file and brings it to the wanted state."""
+        with self._lock:
+            self._end()
+            self.start()
+            self._settle()
+        self._replaced(reason)
+
+    def stop(self) -> None:
+        """Ends the process."""
+        with self._lock:
+            self._end()
+
+    def _settle(self) -> dict[str, Toxics]:
+        present = self._api.toxics()
+        for name, toxics in present.items():
+            wanted = self._wanted.get(name, {})
+            if wanted != toxics:
+                self._api.make_so(name, wanted, toxics)
+        return self._api.toxics()
+
+    def _end(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + _START_PATIENCE_S
+        while True:
+            try:
+                missing = self._listeners.keys() - self._api.toxics().keys()
+                if not missing:
+                    return
+                raise ProxyApiError(f"it does not listen for {', '.join(sorted(missing))}")
+            except ProxyApiError as error:
+                if not self.running or time.monotonic() > deadline:
+                    raise ProxyApiError(f"Toxiproxy of {self.caller!r} did not start: {error}") from error
+                time.sleep(0.01)
+
+
+def _entry(listener: Listener) -> dict[str, object]:
+    name, listen, upstream = listener
+    return {"name": name, "listen": listen, "upstream": upstream, "enabled": True}
+
+
+def _spawn(api_port: int, file: Path) -> subprocess.Popen[bytes]:
+    server = shutil.which("toxiproxy-server") or "/toxiproxy-server"
+    words = [server, "-host", "127.0.0.1", "-port", str(api_port), "-config", str(file)]
+    environment = os.environ | {"LOG_LEVEL": "error", "GOMAXPROCS": "1"}
+    return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", *words], env=environment, stdin=subprocess.DEVNULL)

@@ -1,0 +1,47 @@
+"""Which toxics an edge's state asks for, and which state a set of toxics is. Pure."""
+
+from __future__ import annotations
+
+from harness.model.effect import EdgeState
+
+Toxics = dict[str, dict[str, int]]
+"""Toxic name (`type_stream`) -> attributes; at most one of a type and direction."""
+
+DELAY = "latency_upstream"
+"""Delay acts from client to server: in the other direction a client that gives up wedges Toxiproxy."""
+
+RATES = ("bandwidth_upstream", "bandwidth_downstream")
+
+
+def wanted_toxics(state: EdgeState) -> tuple[Toxics, Toxics | None]:
+    """Toxics of the edge's listener, and of its second listener (None: not needed).
+
+    When only a share of new connections is slow, the second listener carries the slowness and the first one only the
+    distance that always stands.
+    """
+    standing = _toxics(state.standing_ms, 0, 0)
+    slow = _toxics(state.standing_ms + state.latency_ms, state.jitter_ms, state.rate_kbps)
+    if state.slow_share >= 1 or slow == standing:
+        return slow, None
+    return standing, slow
+
+
+def _toxics(latency_ms: int, jitter_ms: int, rate_kbps: int) -> Toxics:
+    toxics: Toxics = {}
+    if latency_ms or jitter_ms:
+        toxics[DELAY] = {"latency": latency_ms, "jitter": jitter_ms}
+    if rate_kbps:
+        toxics |= {name: {"rate": rate_kbps} for name in RATES}
+    return toxics
+
+
+def slowness(toxics: Toxics, standing_ms: int) -> tuple[int, int, int]:
+    """Latency, jitter (ms) and rate (kB/s) that toxics stand for, the standing distance taken off.
+
+    Toxics that are not ours are nothing that was ever wanted: all three are -1.
+    """
+    if toxics.keys() - {DELAY, *RATES}:
+        return -1, -1, -1
+    delay = toxics.get(DELAY, {})
+    rates = {toxics.get(name, {}).get("rate", 0) for name in RATES}
+    return int(delay.get("latency", 0)) - standing_ms, int(delay.get("jitter", 0)), min(rates)

@@ -1,0 +1,232 @@
+"""A small world for border tests: web -> orders (near) and web -> stock (across two borders), in cells of their own.
+
+Addresses are picked at random from the pool and tried again when another network has them.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import docker
+from docker.errors import APIError
+from docker.models.containers import Container
+from docker.models.networks import Network
+from docker.types import IPAMConfig, IPAMPool
+
+from harness.cluster.control import Border
+from harness.cluster.images import ensure_images
+
+GUEST = r"""
+import json, os, sys, threading, time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+told = {"flags": {}, "until": 0.0}
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    def log_message(self, *_): pass
+    def answer(self, status, body):
+        self.send_response(status); self.send_header("Content-Length", str(len(body))); self.end_headers()
+        self.wfile.write(body)
+    def do_GET(self):
+        word, _, value = self.path.strip("/").partition("/")
+        if word == "__faults":
+            left = max(0.0, told["until"] - time.monotonic())
+            return self.answer(200, json.dumps({"flags": told["flags"] if left else {}, "left_s": left}).encode())
+        if word == "slow": time.sleep(int(value) / 1000)
+        self.answer(int(value) if word == "status" else 200, b"x" * int(value) if word == "bytes" else b"ok")
+    def do_PUT(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        told.update(flags=body["flags"], until=time.monotonic() + body["left_s"])
+        self.answer(200, b"{}")
+class Server(ThreadingHTTPServer):
+    request_queue_size = 128
+    daemon_threads = True
+Server(("", 8080), Handler).serve_forever()
+"""
+
+KEEPS_RUNNING = ["sh", "-c", 'python3 -c "$GUEST" & echo $! > /tmp/pid; exec sleep infinity']
+"""The server is not the container's first process, so that it can be killed while its container lives."""
+
+CALLS = r"""
+import json, socket, sys, time
+def dial(host, port, limit=3.0):
+    begun = time.monotonic(); s = socket.socket(); s.settimeout(limit)
+    try: s.connect((host, port)); name = "connected"
+    except OSError as error: name = type(error).__name__
+    return s, name, time.monotonic() - begun
+"""
+
+
+def eventually(check: Callable[[], Any], patience_s: float = 10.0) -> Any:
+    """The first true answer of `check`; AssertionError when patience ends."""
+    deadline = time.monotonic() + patience_s
+    while not (answer := check()):
+        assert time.monotonic() < deadline, f"not within {patience_s} s: {check}"
+        time.sleep(0.03)
+    return answer
+
+
+class World:
+    """Containers of one test module, removed at its end."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self.docker = docker.from_env()
+        self.image = ensure_images(lambda _: None).border
+        self.prefix = f"rfd-{uuid.uuid4().hex[:6]}"
+        self._stack = stack
+        self.events: list[tuple[str, dict[str, Any]]] = []
+
+    def network(self, name: str, prefix: int = 29) -> tuple[Network, str]:
+        """A cell's network and the first three numbers of its addresses plus a dot (`198.18.77.`)."""
+        options = {
+            "com.docker.network.bridge.inhibit_ipv4": "true",
+            "com.docker.network.bridge.enable_ip_masquerade": "false",
+        }
+        for _ in range(50):
+            start = f"198.18.{random.randrange(100, 250)}."
+            pool = IPAMConfig(pool_configs=[IPAMPool(subnet=f"{start}0/{prefix}", gateway=f"{start}1")])
+            try:
+                network = self.docker.networks.create(f"{self.prefix}-{name}", ipam=pool, options=options)
+            except APIError as error:
+                if "overlap" not in str(error):
+                    raise
+                continue
+            self._stack.callback(network.remove)
+            return network, start
+        raise AssertionError("no free subnet in 50 tries")
+
+    def container(self, name: str, networks: list[tuple[Network, str]], **more: Any) -> Container:
+        """A running container with fixed addresses, first network first."""
+        first, address = networks[0]
+        config = self.docker.api.create_networking_config(
+            {first.name: self.docker.api.create_endpoint_config(ipv4_address=address)}
+        )
+        container = self.docker.containers.create(
+            self.image,
+            name=f"{self.prefix}-{name}",
+            network=first.name,
+            networking_config=config.get("EndpointsConfig", config),
+            stop_signal="SIGKILL",
+            **more,
+        )
+        self._stack.callback(container.remove, force=True)
+        for network, further in networks[1:]:
+            network.connect(container, ipv4_address=further)
+        return container
+
+    def border(self, config: dict[str, Any], networks: list[tuple[Network, str]]) -> Container:
+        """A border, started."""
+        container = self.container(
+            f"border-{config['border']}",
+            networks,
+            cap_add=["NET_ADMIN"],
+            sysctls={"net.ipv4.ip_forward": "1", "net.ipv4.tcp_syn_retries": "1"},
+            environment={"REGIONFALL_BORDER": json.dumps(config)},
+        )
+        container.start()
+        return container
+
+    def guest(self, name: str, network: Network, address: str, **more: Any) -> Container:
+        """An HTTP server on port 8080 (not started)."""
+        settings = {"entrypoint": KEEPS_RUNNING, "environment": {"GUEST": GUEST}} | more
+        return self.container(name, [(network, address)], **settings)
+
+    def control(self, container: Container, owner: str = "test") -> Border:
+        """A control connection, closed at the end."""
+        border = Border.connect(container, owner, lambda region, event: self.events.append((region, event)))
+        self._stack.callback(border.close)
+        return border
+
+
+class Shop(World):
+    """web and orders in the east, stock in the west."""
+
+    def __init__(self, stack: ExitStack, *, standing_ms: int = 0) -> None:
+        super().__init__(stack)
+        web, w = self.network("web")
+        orders, o = self.network("orders")
+        stock, s = self.network("stock")
+        backbone, b = self.network("backbone")
+        self.at = {"orders": "198.19.0.1", "stock": "198.19.0.2", "nobody": "198.19.255.9"}
+        self.addresses = {"web": w + "3", "orders": o + "3", "stock": s + "3"}
+        east = {
+            "border": "east",
+            "cells": [_cell("web", w), _cell("orders", o)],
+            "backbone": {"address": b + "2", "prefix": 29},
+            "edges": [
+                _edge("orders", "198.19.0.1", o + "3:8080", 0),
+                _edge("stock", "198.19.0.2", "198.19.128.1:8080", standing_ms),
+            ],
+            "routes": [{"to": "198.19.128.1", "via": b + "3"}],
+            "flags": [{"service": "orders", "url": f"http://{o}3:8080/__faults"}],
+            "names": {w + "3": "web", o + "3": "orders", "198.19.255.9": "nobody"},
+        }
+        forward = {"id": "web->stock:8080", "callee": "stock", "far": "198.19.128.1", "port": 8080, "to": s + "3:8080"}
+        west = {
+            "border": "west",
+            "cells": [_cell("stock", s)],
+            "backbone": {"address": b + "3", "prefix": 29},
+            "forwards": [forward],
+        }
+        self.east = self.border(east, [(web, w + "2"), (orders, o + "2"), (backbone, b + "2")])
+        self.west = self.border(west, [(stock, s + "2"), (backbone, b + "3")])
+        self.orders = self.guest("orders", orders, o + "3")
+        self.stock = self.guest("stock", stock, s + "3")
+        self.web = self.guest("web", web, w + "3", entrypoint=["sleep", "infinity"])
+        self.web.start()
+        self.control_east = self.control(self.east)
+        self.control_west = self.control(self.west)
+
+    def start(self) -> None:
+        """Starts the callees and waits until both are seen up."""
+        self.orders.start()
+        self.stock.start()
+        eventually(lambda: self.dial("orders")[0] == "connected" and self.dial("stock")[0] == "connected")
+
+    def run(self, code: str, container: Container | None = None) -> Any:
+        """Runs Python inside `web` (or another guest); what it prints last is JSON."""
+        done = (container or self.web).exec_run(["python3", "-c", CALLS + code])
+        assert done.exit_code == 0, done.output.decode()
+        return json.loads(done.output.decode().splitlines()[-1])
+
+    def dial(self, service: str, limit: float = 3.0) -> tuple[str, float]:
+        """How a TCP connect from web to a service ends, and seconds."""
+        name, took = self.run(f"s, n, t = dial({self.at[service]!r}, 8080, {limit}); print(json.dumps([n, t]))")
+        return name, took
+
+    def get(self, service: str, path: str = "/", limit: float = 3.0) -> tuple[str, float]:
+        """Status (or name of the error) of one request from web on a new connection, and seconds."""
+        code = f"""
+import http.client
+begun = time.monotonic()
+try:
+    c = http.client.HTTPConnection({self.at[service]!r}, 8080, timeout={limit}); c.request("GET", {path!r})
+    result = str(c.getresponse().status)
+except (OSError, http.client.HTTPException) as error:
+    result = type(error).__name__
+print(json.dumps([result, time.monotonic() - begun]))
+"""
+        status, took = self.run(code)
+        return status, took
+
+
+def _cell(name: str, start: str) -> dict[str, Any]:
+    return {"name": name, "gateway": start + "1", "address": start + "2", "prefix": 29}
+
+
+def _edge(callee: str, listen: str, upstream: str, standing_ms: int) -> dict[str, Any]:
+    edge = {"id": f"web->{callee}:8080", "caller": "web", "callee": callee, "listen": listen, "port": 8080}
+    return edge | {"upstream": upstream, "standing_ms": standing_ms}
+
+
+@contextmanager
+def shop(**settings: Any) -> Iterator[Shop]:
+    """The world above, removed at the end."""
+    with ExitStack() as stack:
+        yield Shop(stack, **settings)
