@@ -121,3 +121,20 @@ def _refuse_pointless(metric: Metric, limit: Limit) -> None:
     under = limit.high is not None and limit.high <= 0 and limit.high_strict
     if over or under:
         raise ValueError(f'{shown(limit.text)} can never hold; write {metric.name}: "{metric.example}"')
+
+
+def parse_value(metric_name: str, value: object) -> float:
+    """One value of a metric, without an operator: '20%' of availability -> 0.2. ValueError says what to write."""
+    return _READ[METRICS[metric_name].value](value)
+
+
+_SIZE = re.compile(r"\s*(\d{1,12}(?:\.\d{1,6})?)\s*([KkMG]?)B\s*")
+_FACTOR = {"": 1, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9}
+
+
+def parse_bytes_size(value: object) -> float:
+    """'500MB' -> bytes (decimal prefixes). ValueError on a bare number."""
+    match = _SIZE.fullmatch(str(value))
+    if not match:
+        raise ValueError(f"{shown(value)} is not a size; write 500MB or 2GB")
+    return float(match[1]) * _FACTOR[match[2]]

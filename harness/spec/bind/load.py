@@ -89,9 +89,7 @@ def _points(b: Binding, doc: LoadDoc, flows: int) -> tuple[tuple[float, float], 
     points = [(point.at, point.rate) for point in doc.rate]
     for index, (at, rate) in enumerate(points):
         if index and at <= points[index - 1][0]:
-            b.add(
-                ("load", "rate", index, "at"), "rate points go forward in time; this one does not follow the one before"
-            )
+            b.add(("load", "rate", index, "at"), "rate points go forward in time; this one is not after the one before")
         if rate <= 0 or rate > 100_000:
             b.add(("load", "rate", index, "rate"), f"a rate of {rate:g}/s; write one above 0 and up to 100000/s")
     if not points:
@@ -126,16 +124,11 @@ def _entry(b: Binding, path: Path, name: str, doc: FlowDoc) -> Entry | None:
     if service in entries:
         return entries[service]
     if service in {s.name for s in b.stack.services}:
-        b.add(
-            where, f"service {service!r} has no entry; add the label regionfall.entry, or {_entries(service, entries)}"
-        )
+        others = f"one of: {', '.join(entries)}" if entries else "another service"
+        b.add(where, f"service {service!r} has no entry; add the label regionfall.entry, or ask {others}")
     else:
         b.add(where, f"unknown service {service!r}; {did_you_mean(service, entries)}", key=doc.service is None)
     return None
-
-
-def _entries(service: str, entries: dict[str, Entry]) -> str:
-    return f"ask one that has: {', '.join(entries)}" if entries else "ask another service"
 
 
 def _request(b: Binding, path: Path, doc: FlowDoc) -> tuple[str, str]:
@@ -144,11 +137,8 @@ def _request(b: Binding, path: Path, doc: FlowDoc) -> tuple[str, str]:
     if not given:
         return "GET", ""
     if len(given) > 1:
-        b.add(
-            (*path, given[1][0]),
-            f"one request per flow; it has {' and '.join(method for method, _ in given)}",
-            key=True,
-        )
+        both = " and ".join(method for method, _ in given)
+        b.add((*path, given[1][0]), f"one request per flow; it has {both}", key=True)
     method, url = given[0]
     if not re.fullmatch(r"/[!-~]*", url):
         b.add((*path, method), f"{shown(url)} is not a path; begin with / and write blanks as %20")

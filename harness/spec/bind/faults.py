@@ -1,0 +1,207 @@
+"""Faults of the file -> injections with resolved edges, services and wall times."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from harness.model.fault import Fault, Injection, Kind
+from harness.model.stack import Stack
+from harness.model.units import duration_text
+from harness.spec.bind.binding import Binding
+from harness.spec.bind.timeline import Item, Timeline, Window
+from harness.spec.document.check import HANDLED
+from harness.spec.document.places import Path
+from harness.spec.suggest import did_you_mean
+from harness.spec.targets import Reach, Selection, TargetError, select
+
+SHORTEST_HOLD_S = 2.0
+"""A fault that holds for less wall time cannot be proved."""
+
+MOST_KBPS = 10_000_000
+
+_SYMPTOMS = ("how", "slow", "bandwidth", "hang", "refuse", "flags")
+_WITHOUT_SHARE = (Kind.BLACKOUT, Kind.ISOLATE, Kind.FLAGS)
+_REACH = {Kind.BLACKOUT: Reach.AROUND, Kind.ISOLATE: Reach.RIM, Kind.FLAGS: Reach.AROUND}
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """An injection and the place in the file that it came from."""
+
+    injection: Injection
+    path: Path
+    on_path: Path
+
+
+def build_injections(b: Binding, timeline: Timeline) -> list[Planned]:
+    """All injections in the order of the file. `phase` is the phase in which the fault is written."""
+    found: list[Planned] = []
+    for window in timeline.windows:
+        for number, item in enumerate(window.items, 1):
+            injection_id = item.id or (window.name if len(window.items) == 1 else f"{window.name}-{number}")
+            if any(injection_id == planned.injection.id for planned in found):
+                where = (*item.path, "id") if item.id else item.path
+                b.add(where, f"two faults are called {injection_id!r}; give one of them another id")
+            planned = _planned(b, timeline, window, item, injection_id)
+            if planned is not None:
+                found.append(planned)
+    return found
+
+
+def _planned(b: Binding, timeline: Timeline, window: Window, item: Item, injection_id: str) -> Planned | None:
+    start, end = _times(b, timeline, window, item)
+    wall = timeline.warp.wall(start), timeline.warp.wall(end)
+    fault = read_fault(b, item, timeline, (start, end))
+    if fault is None:
+        return None
+    if start < end:
+        _check_hold(b, timeline, item, (start, end), (injection_id, window.name))
+    selection = select_for(b, item, fault.kind)
+    if selection is None:
+        return None
+    return Planned(
+        Injection(
+            id=injection_id,
+            fault=fault,
+            target=item.on,
+            phase=window.name,
+            start_s=wall[0],
+            end_s=wall[1],
+            edges=tuple(edge.id for edge in selection.edges),
+            services=selection.services if fault.kind is Kind.FLAGS else (),
+            source=item.source,
+            line=b.line(item.path),
+        ),
+        item.path,
+        item.on_path,
+    )
+
+
+def _times(b: Binding, timeline: Timeline, window: Window, item: Item) -> tuple[float, float]:
+    """Start and end on the timeline's clock."""
+    start = window.start if item.at is None else item.at
+    if item.at is not None and not window.start <= item.at < window.end and not b.problems.any_broken("timeline"):
+        span = f"{duration_text(window.start)} to {duration_text(window.end)}"
+        b.add((*item.path, "at"), f"begins at {duration_text(start)}, outside its phase {window.name!r} ({span})")
+    if item.for_ is not None and item.until is not None:
+        b.add((*item.path, "until"), "either for or until, not both", key=True)
+    end = window.end if item.until is None else item.until
+    end = end if item.for_ is None else start + item.for_
+    where = (*item.path, "for" if item.for_ is not None else "until" if item.until is not None else "at")
+    last = timeline.windows[-1].end
+    if end > last + 1e-9 and not b.problems.any_broken("timeline"):
+        text = f"holds until {duration_text(end)}, but the timeline ends at {duration_text(last)}"
+        b.add(where, f"{text}; end it earlier, or add a phase after it")
+    if end <= start and window.end > window.start:
+        b.add(where, f"ends at {duration_text(end)}, not after it begins at {duration_text(start)}")
+    return start, end
+
+
+def _check_hold(b: Binding, timeline: Timeline, item: Item, span: tuple[float, float], names: tuple[str, str]) -> None:
+    start, end = span
+    hold = timeline.warp.wall(end) - timeline.warp.wall(start)
+    if hold >= SHORTEST_HOLD_S:
+        return
+    message = f"{names[0]!r} would hold for {duration_text(hold)} of wall time; less than 2 s cannot be proved"
+    if timeline.clock.incident and timeline.clock.of(names[1]) > 1:
+        fits = timeline.clock.of(names[1]) * hold / SHORTEST_HOLD_S
+        message += f"; a clock of {fits:.4g}x or slower in phase {names[1]!r} would do"
+    else:
+        message += "; write at least 2s"
+    b.add((*item.path, "for") if item.for_ is not None else item.path, message)
+
+
+def read_fault(b: Binding, item: Item, timeline: Timeline, span: tuple[float, float]) -> Fault | None:
+    """The one symptom of an item with its parameters; None after a problem."""
+    doc = item.symptom
+    if doc.errors is not None:
+        b.add((*item.path, "errors"), f"error statuses are not handled by this version; {HANDLED}", key=True)
+        return None
+    given = [name for name in _SYMPTOMS if getattr(doc, name) is not None]
+    if len(given) != 1:
+        text = f"{' and '.join(given)} at once; give each a fault of its own" if given else f"no symptom; {HANDLED}"
+        b.add((*item.path, given[1]) if given else item.path, text, key=bool(given))
+        return None
+    kind = Kind(doc.how) if doc.how is not None else Kind(given[0])
+    share = _share(b, item, kind)
+    if kind is Kind.SLOW:
+        return _slow(b, item, timeline, span, share)
+    if kind is Kind.BANDWIDTH and doc.bandwidth is not None:
+        if not 1 <= doc.bandwidth.rate <= MOST_KBPS:
+            b.add((*item.path, "bandwidth", "rate"), f"{doc.bandwidth.rate:g} KB/s; write 1KB/s to {MOST_KBPS} KB/s")
+        return Fault(kind, rate_kbps=doc.bandwidth.rate, share=share)
+    if kind is Kind.FLAGS:
+        flags = doc.flags or {}
+        if not flags:
+            b.add((*item.path, "flags"), "no flag is named; write flags: {login: fail}")
+        return Fault(kind, flags=tuple((name, json.dumps(value)) for name, value in flags.items()))
+    return Fault(kind, share=share)
+
+
+def _share(b: Binding, item: Item, kind: Kind) -> float:
+    share = item.symptom.share
+    if share is None:
+        return 1.0
+    if kind in _WITHOUT_SHARE:
+        b.add(
+            (*item.path, "share"), f"{kind} has no share: it is whole or not at all; use slow, hang or refuse", key=True
+        )
+    if share <= 0:
+        b.add((*item.path, "share"), "a share of 0 breaks nothing; write more than 0%")
+    return share
+
+
+def _slow(b: Binding, item: Item, timeline: Timeline, span: tuple[float, float], share: float) -> Fault | None:
+    doc = item.symptom.slow
+    if doc is None:
+        return None
+    first, last = doc.latency
+    path = (*item.path, "slow")
+    if doc.jitter > max(first, last):
+        text = f"a jitter of {duration_text(doc.jitter)} on a latency of {duration_text(max(first, last))}"
+        b.add((*path, "jitter"), f"{text}; at most the latency itself")
+    if first == last:
+        for key in ("over", "steps"):
+            if key in doc.model_fields_set:
+                b.add((*path, key), f"{key!r} belongs to a climb; write latency: 20ms -> 400ms", key=True)
+        return Fault(Kind.SLOW, latency_s=last, jitter_s=doc.jitter, share=share)
+    over = span[1] - span[0] if doc.over is None else doc.over
+    if over <= 0 or over > span[1] - span[0] + 1e-9:
+        hold = duration_text(span[1] - span[0])
+        b.add((*path, "over"), f"a climb over {duration_text(over)} does not fit: the fault holds for {hold}")
+    wall = timeline.warp.wall(span[0] + over) - timeline.warp.wall(span[0])
+    return Fault(Kind.SLOW, last, doc.jitter, first, round(wall, 6), doc.steps, share=share)
+
+
+def select_for(b: Binding, item: Item, kind: Kind) -> Selection | None:
+    """What the target selects for this symptom; None without a stack, or after a problem."""
+    if b.stack is None:
+        return None
+    try:
+        selection = select(b.stack, item.on, _REACH.get(kind, Reach.INTO))
+    except TargetError as error:
+        b.add(item.on_path, str(error))
+        return None
+    if kind is Kind.FLAGS:
+        return selection if _flags_taken(b, b.stack, item, selection) else None
+    if not selection.edges:
+        b.add(item.on_path, f"{item.on!r} has no edge to break: nobody calls it; see `regionfall edges`")
+        return None
+    return selection
+
+
+def _flags_taken(b: Binding, stack: Stack, item: Item, selection: Selection) -> bool:
+    """Whether every service of the selection takes flags."""
+    taking = [service.name for service in stack.services if service.flags is not None]
+    if not selection.services:
+        b.add(item.on_path, f"flags are told to services, {item.on!r} names edges; {did_you_mean(item.on, taking)}")
+        return False
+    deaf = [name for name in selection.services if name not in taking]
+    if deaf:
+        words = f"{', '.join(deaf[:3])} cannot be told to misbehave: no label regionfall.flags"
+        b.add(item.on_path, f"{words}; {did_you_mean(deaf[0], taking)}")
+    dependents = [name for name in selection.services if name in taking and stack.service(name).role == "dependent"]
+    if dependents:
+        b.add(item.on_path, f"{dependents[0]} is a dependent; break what it depends on, never itself")
+    return not deaf and not dependents

@@ -1,0 +1,122 @@
+"""Blast radius: protected services, the file's own limits, and faults that cannot be one state on one edge."""
+
+from __future__ import annotations
+
+from harness.model.effect import Cut, Effect, compose
+from harness.model.fault import Injection, Kind
+from harness.model.plan import Limits
+from harness.model.stack import INTERNET, Edge, Stack
+from harness.model.units import duration_text
+from harness.spec.bind.binding import Binding
+from harness.spec.bind.faults import Planned
+
+_EFFECTS = {
+    Kind.SLOW: lambda share: Effect(latency_ms=1, share=share),
+    Kind.BANDWIDTH: lambda share: Effect(rate_kbps=1, share=share),
+    Kind.HANG: lambda share: Effect(cut=Cut.DROP, share=share),
+    Kind.REFUSE: lambda share: Effect(cut=Cut.RESET, share=share),
+    Kind.BLACKOUT: lambda _: Effect(cut=Cut.DROP),
+    Kind.ISOLATE: lambda _: Effect(cut=Cut.DROP),
+}
+"""What matters of each fault for composing: whether it delays or cuts, and its share."""
+
+
+def build_limits(b: Binding) -> Limits:
+    """The file's limits, names checked; protected services of the labels included."""
+    doc = b.doc.limits
+    labelled = [service.name for service in b.stack.services if service.protect] if b.stack else []
+    if b.stack is not None:
+        services = [service.name for service in b.stack.services]
+        regions = [region for region in b.stack.regions if region != INTERNET]
+        for index, name in enumerate(doc.regions or ()):
+            b.known(("limits", "regions", index), "region", name, regions)
+        for key, names in (("services", doc.services), ("protect", doc.protect)):
+            for index, name in enumerate(names or ()):
+                b.known(("limits", key, index), "service", name, services)
+    protect = tuple(dict.fromkeys([*(doc.protect or ()), *labelled]))
+    return Limits(doc.regions or (), doc.services or (), doc.edges, doc.faults, doc.for_, protect)
+
+
+def check_radius(b: Binding, planned: list[Planned], limits: Limits) -> None:
+    """Problems for everything that breaks more than it may, or that cannot hold together."""
+    if b.stack is None:
+        return
+    for one in planned:
+        _check_protected(b, one, limits, b.stack)
+        _check_places(b, one, limits, b.stack)
+        hold = one.injection.end_s - one.injection.start_s
+        if limits.for_s is not None and hold > limits.for_s + 1e-9:
+            text = f"{one.injection.id!r} holds for {duration_text(hold)}, longer than limits.for"
+            b.add(one.path, f"{text} ({duration_text(limits.for_s)}); shorten it, or raise the limit")
+    _check_counts(b, planned, limits)
+    _check_composition(b, planned)
+
+
+def _check_protected(b: Binding, one: Planned, limits: Limits, stack: Stack) -> None:
+    around = one.injection.fault.kind in (Kind.BLACKOUT, Kind.ISOLATE)
+    for name in limits.protect:
+        hit = name in one.injection.services
+        edges = [
+            edge for edge in _edges(stack, one.injection) if edge.callee == name or (around and edge.caller == name)
+        ]
+        if one.injection.fault.kind is Kind.FLAGS:
+            edges = []
+        if hit or edges:
+            which = f" (edge {edges[0].id})" if edges else ""
+            text = f"{one.injection.target!r} selects the protected service {name!r}{which}"
+            b.add(one.on_path, f"{text}; take it out: {one.injection.target},!{name}")
+
+
+def _check_places(b: Binding, one: Planned, limits: Limits, stack: Stack) -> None:
+    """Every edge must touch an allowed region and an allowed service, every flagged service must be one."""
+    for what, allowed in (("regions", limits.regions), ("services", limits.services)):
+        if not allowed:
+            continue
+        outside = [edge.id for edge in _edges(stack, one.injection) if not _touches(edge, what, allowed)]
+        if one.injection.fault.kind is Kind.FLAGS:
+            flagged = [stack.service(name) for name in one.injection.services]
+            outside = [s.name for s in flagged if (s.region if what == "regions" else s.name) not in allowed]
+        if outside:
+            text = f"{one.injection.target!r} breaks {outside[0]}, which touches none of limits.{what}"
+            b.add(one.on_path, f"{text} ({', '.join(allowed)}); narrow the target, or widen the limit")
+
+
+def _touches(edge: Edge, what: str, allowed: tuple[str, ...]) -> bool:
+    ends = (edge.caller_region, edge.callee_region) if what == "regions" else (edge.caller, edge.callee)
+    return any(end in allowed for end in ends)
+
+
+def _edges(stack: Stack, injection: Injection) -> list[Edge]:
+    return [stack.edge(edge_id) for edge_id in injection.edges]
+
+
+def _check_counts(b: Binding, planned: list[Planned], limits: Limits) -> None:
+    """How many faults and edges at once, seen at the start of each fault."""
+    for one in planned:
+        together = _holding(planned, one.injection.start_s)
+        if limits.faults is not None and len(together) > limits.faults:
+            names = ", ".join(other.injection.id for other in together)
+            b.add(one.path, f"{len(together)} faults at once ({names}); limits.faults allows {limits.faults}")
+        edges = {edge for other in together for edge in other.injection.edges}
+        if limits.edges is not None and len(edges) > limits.edges:
+            b.add(one.on_path, f"{len(edges)} edges broken at once; limits.edges allows {limits.edges}")
+
+
+def _holding(planned: list[Planned], moment: float) -> list[Planned]:
+    return [one for one in planned if one.injection.start_s <= moment < one.injection.end_s]
+
+
+def _check_composition(b: Binding, planned: list[Planned]) -> None:
+    """At the start of each fault: can everything that holds on each of its edges be one state?"""
+    for one in planned:
+        if one.injection.fault.kind not in _EFFECTS:
+            continue
+        others = [o for o in _holding(planned, one.injection.start_s) if o.injection.fault.kind in _EFFECTS]
+        for edge in one.injection.edges:
+            here = [other for other in others if edge in other.injection.edges]
+            try:
+                compose(_EFFECTS[o.injection.fault.kind](o.injection.fault.share) for o in here)
+            except ValueError as error:
+                names = ", ".join(repr(other.injection.id) for other in here)
+                b.add(one.path, f"on {edge}, {names} cannot hold together: {error}")
+                break
