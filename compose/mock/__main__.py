@@ -10,8 +10,21 @@ import uvloop
 from mock.settings import env
 
 KINDS = (
-    "answers api app bridge bus changes consumer contact front identity ledger pool sessions store"
-).split()
+    "answers",
+    "api",
+    "app",
+    "bridge",
+    "bus",
+    "changes",
+    "consumer",
+    "contact",
+    "front",
+    "identity",
+    "ledger",
+    "pool",
+    "sessions",
+    "store",
+)
 
 
 def main() -> None:

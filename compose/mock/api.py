@@ -10,7 +10,8 @@ from typing import Any
 
 from aiohttp import web
 
-from mock.flags import Flags, add_flags
+from mock.flagged import add_flags
+from mock.flags import Flags
 from mock.server import serve, sized
 from mock.settings import env, pairs, seconds
 

@@ -3,50 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from mock.breaker import Budget, HoldOff
 from mock.calls import Caller
 from mock.plans import Steady, Step, parse_routes, parse_steady
+from mock.policy import Client
 from mock.server import serve
 from mock.settings import env
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
-
-
-class Client:
-    """The client behind the steady work. Its back-off is the switch of the incident: `holdoff`, `budget` or `none`."""
-
-    def __init__(self, caller: Caller, backoff: str) -> None:
-        self.caller = caller
-        self.holdoff = HoldOff() if backoff == "holdoff" else None
-        self.budget = Budget() if backoff == "budget" else None
-
-    async def run(self, step: Step) -> bool:
-        """The step under the client's policy; whether it went well."""
-        now = time.monotonic()
-        if self.holdoff and not self.holdoff.allows(now):
-            return False
-        good = await self.tries(step)
-        if self.holdoff:
-            self.holdoff.learn(good, time.monotonic())
-        return good
-
-    async def tries(self, step: Step) -> bool:
-        """First try and retries. Without a policy each failed try is repeated at once: the latent bug."""
-        call = step.calls[0]
-        if self.budget:
-            self.budget.earn()
-        for left in range(0 if self.holdoff else call.retries, -1, -1):
-            if (await self.caller.once(call)).good:
-                return True
-            if left and self.budget and not self.budget.spend():
-                return False
-        return False
 
 
 async def keep_up(steady: Steady, client: Client) -> None:
@@ -64,7 +31,7 @@ async def keep_up(steady: Steady, client: Client) -> None:
 def handler(steps: tuple[Step, ...], caller: Caller) -> Handler:
     """Do the steps; the body of the last one is the answer."""
 
-    async def handle(request: web.Request) -> web.Response:
+    async def handle(_: web.Request) -> web.Response:
         answer = await caller.steps(steps)
         if answer.good:
             return web.Response(body=answer.body)

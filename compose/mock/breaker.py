@@ -1,4 +1,4 @@
-"""When a client stops asking: a breaker per callee, a client-wide hold-off, a retry budget. All pure, on a given clock."""
+"""When a client stops asking: a breaker per callee, a client-wide hold-off, a retry budget. Pure, on a given clock."""
 
 from __future__ import annotations
 

@@ -1,40 +1,21 @@
-"""Making the calls of a plan: timeout, retries, breaker, fallback. Connections are kept, or new for each call."""
+"""One try of a call over HTTP, with its timeout. Connections are kept, or new for each call."""
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import aiohttp
 
-from mock.breaker import Breaker
-from mock.plans import Call, Step
+from mock.plans import Call
+from mock.tries import Answer, Tries
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a callee said; `status` 0 means that it did not answer in time or not at all."""
-
-    status: int
-    body: bytes = b""
-    problem: str = ""
-
-    @property
-    def good(self) -> bool:
-        """A 2xx status."""
-        return 200 <= self.status < 300
-
-
-class Caller:
-    """All outgoing calls of a program. Must be made inside the running loop."""
+class Caller(Tries):
+    """Calls over HTTP. Must be made inside the running loop."""
 
     def __init__(self) -> None:
+        super().__init__()
         # limit=0: aiohttp's default of 100 connections is a bulkhead that nobody asked for
         self.kept = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         self.fresh = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, force_close=True))
-        self.breakers: dict[Call, Breaker] = {}
 
     async def once(self, call: Call, data: bytes | None = None) -> Answer:
         """One try of one call; never raises for what the network or the callee does."""
@@ -43,39 +24,7 @@ class Caller:
         try:
             async with session.request(call.method, call.url, data=data, timeout=timeout) as response:
                 return Answer(response.status, await response.read(), "" if response.status < 300 else call.url)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             return Answer(0, problem=f"{call.url}: no answer in {call.timeout_s:g} s")
         except (aiohttp.ClientError, OSError) as problem:
             return Answer(0, problem=f"{call.url}: {type(problem).__name__}")
-
-    async def call(self, call: Call, data: bytes | None = None) -> Answer:
-        """A call with its retries (at once) and its breaker."""
-        breaker = self.breakers.setdefault(call, Breaker(*call.breaker)) if call.breaker else None
-        answer = Answer(0, problem=f"{call.url}: breaker is open")
-        for _ in range(1 + call.retries):
-            if breaker and not breaker.allows(time.monotonic()):
-                return answer
-            answer = await self.once(call, data)
-            if breaker:
-                breaker.learn(answer.good, time.monotonic())
-            if answer.good:
-                break
-        return answer
-
-    async def step(self, step: Step, data: bytes | None = None) -> Answer:
-        """The first good answer among the alternatives, else the last bad one; a soft step is always good."""
-        answer = Answer(0)
-        for call in step.calls:
-            answer = await self.call(call, data)
-            if answer.good:
-                return answer
-        return Answer(200) if step.soft else answer
-
-    async def steps(self, steps: Sequence[Step]) -> Answer:
-        """All steps in order until one fails; the body is that of the last one."""
-        answer = Answer(200, b"ok")
-        for step in steps:
-            answer = await self.step(step)
-            if not answer.good:
-                break
-        return answer

@@ -5,7 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from mock.calls import Caller
-from mock.flags import Flags, add_flags
+from mock.flagged import add_flags
+from mock.flags import Flags
 from mock.plans import Call
 from mock.server import serve
 from mock.settings import env

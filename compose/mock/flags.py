@@ -5,16 +5,12 @@ The service drops all flags by itself at the deadline, with nobody alive. Flags 
 
 from __future__ import annotations
 
-import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 
-from aiohttp import web
-
 from mock.shares import Share
 
-PATH = "/__faults"
 FlagValue = str | float | bool
 
 
@@ -38,7 +34,7 @@ class Flags:
         if name not in self.known:
             raise ValueError(f"unknown flag {name!r}; this service knows: {', '.join(self.known) or 'none'}")
         if not (value == "fail" or (isinstance(value, (bool, int, float)) and value >= 0)):
-            raise ValueError(f"flag {name}: {value!r} is neither true, \"fail\" nor a number")
+            raise ValueError(f'flag {name}: {value!r} is neither true, "fail" nor a number')
 
     def left_s(self) -> float:
         """Seconds until all flags drop, 0 without flags."""
@@ -61,21 +57,3 @@ class Flags:
         """What a reader is told."""
         self.get("")
         return {"flags": self.values, "left_s": round(self.left_s(), 3)}
-
-
-def add_flags(app: web.Application, flags: Flags) -> None:
-    """Serve PUT and GET of the flags on the application."""
-
-    async def put(request: web.Request) -> web.Response:
-        try:
-            body = await request.json()
-            flags.put(body["flags"], float(body.get("left_s", 0)))
-        except (json.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as problem:
-            return web.json_response({"error": str(problem)}, status=400)
-        return web.json_response(flags.answer())
-
-    async def get(_: web.Request) -> web.Response:
-        return web.json_response(flags.answer())
-
-    app.router.add_put(PATH, put)
-    app.router.add_get(PATH, get)

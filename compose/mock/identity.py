@@ -7,7 +7,8 @@ import secrets
 
 from aiohttp import web
 
-from mock.flags import Flags, add_flags
+from mock.flagged import add_flags
+from mock.flags import Flags
 from mock.server import serve
 from mock.settings import env_seconds
 from mock.tokens import issue

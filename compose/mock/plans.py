@@ -1,6 +1,6 @@
 """The small language in which a service's environment says what it calls.
 
-    /page = http://bridge:8081/kv/page timeout=1s new | http://kv:8080/page timeout=1s ; POST http://metrics:8080/points soft
+    /page = http://bridge:8081/kv/page timeout=1s new | http://kv:8080/page ; POST http://metrics:8080/points soft
 
 A line gives a path its steps. Steps (`;`) run one after another, alternatives of a step (`|`) are tried in order.
 Words of a call: `timeout=1s retries=2 breaker=3/10s new soft`; `new` opens a connection per call.

@@ -10,30 +10,15 @@ import asyncio
 from aiohttp import web
 
 from mock.calls import Caller
-from mock.flags import Flags, add_flags
+from mock.flagged import add_flags
+from mock.flags import Flags
+from mock.instances import Pool
 from mock.plans import Call
 from mock.server import serve
 from mock.settings import env, env_seconds
 
 FIRST_PORT = 9001
 WORK_S = 0.003
-
-
-class Pool:
-    """Which instances are latched, and the two clocks that change it."""
-
-    def __init__(self, size: int) -> None:
-        self.latched = [False] * size
-
-    def latch_one(self, most: int) -> None:
-        """Latch the first healthy instance unless `most` are latched already."""
-        if sum(self.latched) < most and not all(self.latched):
-            self.latched[self.latched.index(False)] = True
-
-    def replace_one(self) -> None:
-        """The first latched instance is a new one now."""
-        if any(self.latched):
-            self.latched[self.latched.index(True)] = False
 
 
 async def latch(pool: Pool, flags: Flags, every_s: float) -> None:

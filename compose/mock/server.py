@@ -14,7 +14,7 @@ Background = Coroutine[Any, Any, None]
 
 
 async def serve(apps: Mapping[int, web.Application], *background: Background) -> None:
-    """Listen on every port and run the background work; return on SIGTERM or SIGINT, raise what background work raised."""
+    """Listen on every port and run the background work until SIGTERM or SIGINT; raise what background work raises."""
     logging.basicConfig(level=logging.ERROR)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

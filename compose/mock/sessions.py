@@ -1,6 +1,6 @@
 """Drivers: whoever has a route works on with the session in the cache, a new shift needs a login.
 
-A session is verified with the identity provider's keys, which are asked for once per KEYS_TTL and used on if that fails.
+A session is verified with the identity provider's keys, asked for once per KEYS_TTL and used on if that fails.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from collections.abc import Awaitable
 
 import redis.asyncio as redis
 from aiohttp import web
@@ -70,7 +71,7 @@ async def load_routes(drivers: Drivers) -> None:
     await asyncio.Event().wait()
 
 
-async def settled(work: asyncio.Future[bool]) -> bool:
+async def settled(work: Awaitable[bool]) -> bool:
     """Whether it worked; an unreachable cache is no."""
     try:
         return await work
