@@ -48,7 +48,7 @@ def read_manifest(folder: Path) -> Manifest:
         return cattrs.structure(body, Manifest)
     except FileNotFoundError:
         raise UsageError(f"{folder}: no {FILE}, so this is not a run folder; `regionfall runs ls` lists runs") from None
-    except (ValueError, TypeError, cattrs.BaseValidationError) as error:
+    except (ValueError, TypeError, AttributeError, cattrs.BaseValidationError) as error:
         raise UsageError(f"{path}: damaged ({type(error).__name__}); restore it from a copy, it cannot be judged") from error
 
 

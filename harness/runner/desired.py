@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.faults.catalogue import effect_of
+from harness.model.effect import Effect
 from harness.model.fault import Injection, Kind
 from harness.model.plan import Plan
 
@@ -17,10 +18,12 @@ GRACE_S = 0.5
 
 @dataclass(slots=True)
 class Want:
-    """The complete desired state of one border, as the control stream carries it."""
+    """The complete desired state of one border."""
 
-    faults: dict[str, Any] = field(default_factory=dict)
-    flags: dict[str, Any] = field(default_factory=dict)
+    faults: dict[str, tuple[float, dict[str, Effect]]] = field(default_factory=dict)
+    """Injection -> (seconds left, edge -> effect)."""
+    flags: dict[str, tuple[float, dict[str, dict[str, Any]]]] = field(default_factory=dict)
+    """Injection -> (seconds left, service -> flag -> value)."""
 
     @property
     def injections(self) -> set[str]:
@@ -43,14 +46,13 @@ def desired(plan: Plan, wall_s: float, off: Collection[str] = ()) -> dict[str, W
             flags = {name: json.loads(value) for name, value in injection.fault.flags}
             for service in injection.services:
                 want = wants[plan.stack.service(service).region]
-                want.flags.setdefault(injection.id, {"left_s": left_s, "services": {}})["services"][service] = flags
+                want.flags.setdefault(injection.id, (left_s, {}))[1][service] = flags
             continue
         effect = effect_of(injection.fault, wall_s - injection.start_s)
         assert effect is not None, f"{injection.fault.kind} acts on edges"
         for edge in injection.edges:
             want = wants[edge_region[edge]]
-            entry = want.faults.setdefault(injection.id, {"left_s": left_s, "edges": {}})
-            entry["edges"][edge] = effect.to_wire()
+            want.faults.setdefault(injection.id, (left_s, {}))[1][edge] = effect
     return wants
 
 

@@ -47,7 +47,7 @@ class Heartbeat:
                 beat += 1
                 if beat % STATS_EVERY == 0:
                     self._on_rows(self._region, self._border.stats())
-            self._on_rows(self._region, self._border.stats())
+            self._on_rows(self._region, self._border.stats(flush=True))
         except ControlLost as error:
             self._on_dead(self._region, str(error))
 

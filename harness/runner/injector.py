@@ -17,6 +17,10 @@ from harness.runner.heartbeat import LEASE_S
 from harness.runner.ports import BorderPort, Wire
 
 
+UNKNOWN = Want(faults={"?": (0.0, {})})
+"""Remembered for a border that did not answer: differs from everything, so it is told again."""
+
+
 class JournalPort(Protocol):
     """Where events go; flushed before the next step."""
 
@@ -28,7 +32,7 @@ class Injector:
     """Holds the state of every injection of one run. `now_us` reads the run's clock."""
 
     def __init__(
-        self, plan: Plan, borders: Mapping[str, BorderPort], journal: JournalPort, listener: Listener, now_us: "NowUs"
+        self, plan: Plan, borders: Mapping[str, BorderPort], journal: JournalPort, listener: Listener, now_us: NowUs
     ) -> None:
         self._plan, self._borders, self._journal, self._listener, self._now_us = plan, borders, journal, listener, now_us
         self._state: dict[str, State] = {injection.id: State.PENDING for injection in plan.injections}
@@ -78,7 +82,7 @@ class Injector:
         """Lift everything, border by border, and read it back. False if any border could not be read."""
         self.halt()
         with self._lock:
-            self._told = {region: Want(faults={"": None}) for region in self._borders}
+            self._told = dict.fromkeys(self._borders, UNKNOWN)
             answers = self._tell({region: Want() for region in self._borders})
             verified = all(answer is not None for answer in answers.values())
             for name in self.holding:
@@ -92,7 +96,7 @@ class Injector:
     def _tell(self, wants: Mapping[str, Want]) -> dict[str, Wire | None]:
         answers = dict(zip(wants, self._pool.map(self._tell_one, wants.items()), strict=True))
         for region, answer in answers.items():
-            self._told[region] = wants[region] if answer is not None else Want(faults={"": None})
+            self._told[region] = wants[region] if answer is not None else UNKNOWN
         return answers
 
     def _tell_one(self, item: tuple[str, Want]) -> Wire | None:
@@ -158,5 +162,4 @@ def _differs(new: Want, old: Want) -> bool:
 
 
 def _bare(want: Want) -> object:
-    faults = {name: entry["edges"] if entry else None for name, entry in want.faults.items()}
-    return faults, {name: entry["services"] for name, entry in want.flags.items()}
+    return {name: edges for name, (_, edges) in want.faults.items()}, {name: told for name, (_, told) in want.flags.items()}

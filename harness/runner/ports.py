@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from harness.model.effect import Effect
 from harness.model.finding import LoadAccount
 from harness.model.load import Sample
 from harness.model.progress import FlowNow
 
 Wire = dict[str, Any]
+Faults = Mapping[str, tuple[float, Mapping[str, Effect]]]
+"""Injection -> (seconds left, edge -> effect)."""
+Flags = Mapping[str, tuple[float, Mapping[str, Mapping[str, Any]]]]
+"""Injection -> (seconds left, service -> flag -> value)."""
 
 
 class BorderPort(Protocol):
@@ -17,16 +22,16 @@ class BorderPort(Protocol):
 
     @property
     def clock_offset_us(self) -> int:
-        """Add this to the agent's monotonic microseconds to get the controller's."""
+        """The agent's monotonic microseconds minus the controller's."""
 
-    def want(self, faults: Wire, flags: Wire, lease_s: float) -> Wire:
+    def want(self, faults: Faults, flags: Flags, lease_s: float) -> Wire:
         """Make this the complete desired state; answers what holds by read-back, and what is missing."""
 
     def renew(self, lease_s: float) -> Wire:
         """Prolong the lease; answers what holds by a fresh read-back, and what was lost and why."""
 
-    def stats(self) -> Wire:
-        """Edge seconds, canary seconds and blocked calls since the last call."""
+    def stats(self, *, flush: bool = False) -> Wire:
+        """Edge seconds, canary seconds and blocked calls since the last call; `flush` includes the second under way."""
 
     def status(self) -> Wire:
         """All injections of all owners that hold now."""
@@ -34,7 +39,7 @@ class BorderPort(Protocol):
     def heal(self) -> Wire:
         """Drop everything of everybody, read back."""
 
-    def down(self, service: str, down: bool) -> Wire:
+    def down(self, service: str, down: bool) -> None:
         """Tell that a service's process is gone, or may be back."""
 
     def close(self) -> None:

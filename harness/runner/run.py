@@ -204,7 +204,7 @@ class Execution:
             self.rig.window.add(samples)
         for region, answer in rows:
             border = self.rig.borders[region]
-            shift = border.clock_offset_us - round(self.start_mono * 1e6)
+            shift = -border.clock_offset_us - round(self.start_mono * 1e6)
             self.rig.store.add_edge_seconds(edge_seconds(answer, shift))
             self.rig.store.add_canary(canary_seconds(answer, region, shift))
             self.blocked[region] = answer.get("blocked", [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +28,7 @@ from harness.runner.run import Ended, Execution
 from harness.wiring.callees import follow_services
 from harness.wiring.judgement import judge_folder
 from harness.wiring.machine import environment_facts, host_gauge
+from harness.wiring.repair import repaired
 from harness.wiring.stack import opened_stack
 from harness.wiring.workspace import Workspace
 from harness.workload.run import LoadRun
@@ -101,7 +102,13 @@ def _measured(
         borders = stack.enter_context(_connected(cluster, folder.name, relay))
         store = SampleStore(folder / "samples.sqlite")
         stack.callback(store.close)
-        load = LoadRun(cluster.load_container, plan, on_samples=inbox.samples, on_event=relay.load_event(journal))
+        load = LoadRun(
+            cluster.load_container,
+            plan,
+            on_samples=inbox.samples,
+            on_event=lambda event: journal.write("load_event", **event),
+        )
+        stack.callback(load.close)
         rig = Rig(
             borders=borders,
             load=load,
@@ -113,7 +120,7 @@ def _measured(
             listener=listener,
             gauge=host_gauge,
             baseline_broken=lambda: baseline_broken(read_record(folder)),
-            repair=lambda region: cluster.repair(region, folder.name, relay.border_event),
+            repair=lambda region: repaired(cluster, region, folder.name),
         )
         stack.enter_context(follow_services(cluster, borders, journal))
         execution = Execution(plan, rig)
@@ -133,18 +140,13 @@ class _Relay:
         if self.execution is not None:
             self.execution.border_event(region, event)
 
-    def load_event(self, journal: Journal) -> Callable[[Mapping[str, Any]], None]:
-        return lambda event: journal.write("load_event", **{f"load_{key}": value for key, value in event.items()})
-
 
 @contextmanager
 def _connected(cluster: Cluster, owner: str, relay: _Relay) -> Iterator[dict[str, Border]]:
     borders: dict[str, Border] = {}
     try:
         for region, container in cluster.border_containers.items():
-            borders[region] = Border.connect(
-                container, owner, lambda event, region=region: relay.border_event(region, event)
-            )
+            borders[region] = Border.connect(container, owner, relay.border_event)
         yield borders
     finally:
         for border in borders.values():

@@ -10,7 +10,8 @@ from harness.cluster.cluster import Cluster, find_cluster
 from harness.cluster.images import ensure_images
 from harness.cluster.lock import project_lock
 from harness.cluster.project import Project
-from harness.cluster.weave import Woven, weave
+from harness.cluster.weave.render import weave
+from harness.cluster.weave.woven import Woven
 from harness.journal.events import Journal
 from harness.model.errors import ClusterError
 from harness.model.plan import Plan
@@ -48,12 +49,10 @@ def opened_stack(
 
     with project_lock(workspace.home, project.name, folder.name):
         woven = woven_project(project, workspace, folder.name, progress, plan)
-        (folder / "woven.compose.yaml").touch(mode=0o600)
-        (folder / "woven.compose.yaml").write_text(woven.text, encoding="utf-8")
         cluster = find_cluster(workspace.home, woven.name)
         found = cluster is not None
         if cluster is None:
-            cluster = Cluster.up(woven, folder=folder, progress=progress)
+            cluster = Cluster.up(woven, folder=folder, progress=progress, keep_on_failure=keep)
         elif cluster.fingerprint != woven.fingerprint:
             raise ClusterError(
                 f"the stack {woven.name} is up with other settings than this run needs; `regionfall down` takes it away"

@@ -40,9 +40,6 @@ def stand_up(workspace: Workspace, experiment: Path | None, progress: Callable[[
         woven = woven_project(project, workspace, run, progress, plan)
         folder = workspace.home / "up" / woven.name
         folder.mkdir(parents=True, exist_ok=True)
-        rendered = folder / "woven.compose.yaml"
-        rendered.touch(mode=0o600)
-        rendered.write_text(woven.text, encoding="utf-8")
         found = [cluster for cluster in standing_clusters(workspace.home) if cluster.name == woven.name]
         cluster = found[0] if found else Cluster.up(woven, folder=folder, progress=progress)
         return Standing(woven.name, cluster.urls(), tuple(project.notes))
@@ -55,7 +52,7 @@ def asked(cluster: Cluster) -> Iterator[dict[str, Border]]:
     try:
         for region, container in cluster.border_containers.items():
             try:
-                borders[region] = Border.connect(container, "status", lambda event: None)
+                borders[region] = Border.connect(container, "status", lambda region, event: None)
             except ControlLost:
                 continue
         yield borders

@@ -71,7 +71,7 @@ class FakeBorder:
     def renew(self, lease_s: float) -> dict[str, Any]:
         return {"left_s": 3, "holds": list(self.held), "lost": {}}
 
-    def stats(self) -> dict[str, Any]:
+    def stats(self, *, flush: bool = False) -> dict[str, Any]:
         return {"seconds": [], "canary": [], "blocked": []}
 
     def status(self) -> dict[str, Any]:
@@ -83,8 +83,7 @@ class FakeBorder:
         self.held = {}
         return {"healed": [], "left": []}
 
-    def down(self, service: str, down: bool) -> dict[str, Any]:
-        return {}
+    def down(self, service: str, down: bool) -> None: ...
 
     def close(self) -> None:
         self.held = {}
@@ -279,7 +278,7 @@ def test_a_ramp_is_one_injection_with_a_change_at_every_step():
     )  # fmt: skip
     plan = plan_with(ramp)
     assert changes_at(plan) == [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]
-    latencies = [desired(plan, at)["east"].faults["ramp"]["edges"][INNER.id].get("latency_ms", 0) for at in (0, 2, 4.5, 6, 9)]
+    latencies = [desired(plan, at)["east"].faults["ramp"][1][INNER.id].latency_ms for at in (0, 2, 4.5, 6, 9)]
     assert latencies == [0, 100, 200, 300, 400]
     bench = Bench(plan)
     bench.run()
@@ -292,7 +291,7 @@ def test_flags_go_to_the_border_of_the_service_itself():
         "flag", Fault(Kind.FLAGS, flags=(("change", '"fail"'),)), "db", "gone", 0.0, 5.0, edges=(INNER.id,), services=("db",)
     )
     wants = desired(plan_with(flag), 1.0)
-    assert wants["west"].flags["flag"]["services"] == {"db": {"change": "fail"}}
+    assert wants["west"].flags["flag"][1] == {"db": {"change": "fail"}}
     assert not wants["east"].faults and not wants["east"].flags
 
 
