@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from harness.analysis.answers.decide import Decision
 from harness.analysis.data.run import RunData
-from harness.analysis.decide import Decision
 from harness.analysis.metrics import METRICS
 from harness.analysis.metrics.base import Measured, Question
 from harness.analysis.stats.advice import holds

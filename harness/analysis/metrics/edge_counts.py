@@ -9,6 +9,7 @@ import numpy as np
 
 from harness.analysis.data.arrays import SECOND_US, Floats
 from harness.analysis.data.edges import EdgeRows
+from harness.analysis.data.reach import flows_over
 from harness.analysis.data.run import RunData
 from harness.analysis.metrics.base import (
     NO_STEADY,
@@ -19,7 +20,6 @@ from harness.analysis.metrics.base import (
     nothing,
     steady_question,
 )
-from harness.analysis.reach import flows_over
 from harness.analysis.stats.advice import spread_factor
 from harness.analysis.stats.interval import Interval, ratio
 from harness.analysis.stats.quotient import mean_estimate, ratio_estimate

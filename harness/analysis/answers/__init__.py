@@ -1,0 +1,1 @@
+"""Questions answered: one limit against one measurement, objectives, signature, guards."""

@@ -1,0 +1,60 @@
+"""What became of each injection: how long it held, whether it bit, whether it stayed where it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.analysis.data.disturbance import Disturbance, touching
+from harness.analysis.data.events import Hold
+from harness.analysis.data.run import RunData
+from harness.analysis.proof.containment import CanaryRows, contained
+from harness.analysis.proof.prove import prove
+from harness.analysis.proof.spill_over import spill_over
+from harness.model.fault import Fault, Kind
+from harness.model.finding import Evidence, InjectionResult
+from harness.model.units import duration_text, ratio_text
+
+
+def injection_results(
+    run: RunData, canary: list[CanaryRows], disturbed: Sequence[Disturbance]
+) -> tuple[InjectionResult, ...]:
+    """One result per planned injection, in the plan's order."""
+    return tuple(_result(run, hold, canary, disturbed) for hold in run.holds)
+
+
+def _result(run: RunData, hold: Hold, canary: list[CanaryRows], disturbed: Sequence[Disturbance]) -> InjectionResult:
+    injection, window = hold.injection, hold.window
+    hits = touching(disturbed, injection.edges, [window]) if window else []
+    never = Evidence(False, reason="it never held")
+    return InjectionResult(
+        id=injection.id,
+        fault=fault_text(injection.fault),
+        target=injection.target,
+        edges=injection.edges,
+        phase=injection.phase,
+        state=hold.state,
+        planned_s=injection.end_s - injection.start_s,
+        held_s=hold.held_s,
+        effect=prove(run, hold, disturbed) if window else never,
+        contained=contained(run, hold, canary) if window else never,
+        spill_over=spill_over(run, hold),
+        hold_at_s=run.wall_s(window[0]) if window else None,
+        heal_at_s=run.wall_s(window[1]) if window else None,
+        disturbed=tuple(hit.text for hit in hits),
+    )
+
+
+def fault_text(fault: Fault) -> str:
+    """A fault in words and numbers."""
+    if fault.kind is Kind.FLAGS:
+        return "flags " + ", ".join(f"{name}={value}" for name, value in fault.flags)
+    words = [str(fault.kind)]
+    if fault.kind is Kind.SLOW:
+        start = f"{duration_text(fault.ramp_from_s)} -> " if fault.ramp_from_s is not None else ""
+        words.append(start + duration_text(fault.latency_s))
+        words += [f"± {duration_text(fault.jitter_s)}"] if fault.jitter_s else []
+    if fault.kind is Kind.BANDWIDTH:
+        words.append(f"{fault.rate_kbps:g} KB/s")
+    if fault.share < 1:
+        words.append(f"for {ratio_text(fault.share)} of new connections")
+    return " ".join(words)

@@ -1,0 +1,1 @@
+"""What happened to each flow, and over which edges, told from measurement."""
