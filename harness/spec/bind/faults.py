@@ -144,9 +144,7 @@ def _share(b: Binding, item: Item, kind: Kind) -> float:
     if share is None:
         return 1.0
     if kind in _WITHOUT_SHARE:
-        b.add(
-            (*item.path, "share"), f"{kind} has no share: it is whole or not at all; use slow, hang or refuse", key=True
-        )
+        b.add((*item.path, "share"), f"{kind} has no share, it is all or nothing; use slow, hang or refuse", key=True)
     if share <= 0:
         b.add((*item.path, "share"), "a share of 0 breaks nothing; write more than 0%")
     return share

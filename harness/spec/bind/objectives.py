@@ -1,4 +1,4 @@
-"""`expect`, `steady.expect` and `stop` -> objectives and stop conditions; every flow, edge, metric, phase must exist."""
+"""`expect`, `steady.expect` and `stop` -> objectives and stop conditions; every name in them must exist."""
 
 from __future__ import annotations
 
@@ -72,7 +72,8 @@ def build_steady(b: Binding, subjects: Subjects) -> tuple[Objective, ...]:
                 if METRICS[metric].recovery or METRICS[metric].name.endswith("_ratio") or metric == "retries":
                     b.add((*path, metric), f"{metric} compares with steady and has no meaning in it", key=True)
                 elif check_metric(b, (*path, metric), name, metric):
-                    found.append(_objective(b, (*path, metric), subject, metric, limit, (STEADY,), "", False))
+                    line, column = b.line((*path, metric)), b.column((*path, metric))
+                    found.append(Objective(subject, metric, limit, (STEADY,), line=line, column=column))
     return tuple(found)
 
 
@@ -84,30 +85,16 @@ def _of_part(b: Binding, subjects: Subjects, name: str, part: Any, path: Path) -
     check_after(b, subjects, part, limits, path)
     subject = subject_of(b, subjects, name, path)
     if part.phases is not None and limits and all(METRICS[metric].recovery for metric in limits):
-        b.add(
-            (*path, "phases"), "recovery is not scoped to phases; remove phases (after: PHASE says from when)", key=True
-        )
+        b.add((*path, "phases"), "recovery is not scoped to phases; remove phases (after: says from when)", key=True)
     found = []
     for metric, limit in limits.items():
         where = (*path, metric)
         if check_metric(b, where, name, metric):
             scope = () if METRICS[metric].recovery else phases
             after = part.after or "" if METRICS[metric].value is Value.WITHIN else ""
-            found.append(_objective(b, where, subject, metric, limit, scope, after, part.existential))
+            line, column = b.line(where), b.column(where)
+            found.append(Objective(subject, metric, limit, scope, after, part.existential, line, column))
     return found
-
-
-def _objective(
-    b: Binding,
-    path: Path,
-    subject: str,
-    metric: str,
-    limit: Limit,
-    phases: tuple[str, ...],
-    after: str,
-    existential: bool,
-) -> Objective:
-    return Objective(subject, metric, limit, phases, after, existential, b.line(path), b.column(path))
 
 
 def subject_of(b: Binding, subjects: Subjects, name: str, path: Path) -> str:
@@ -177,27 +164,34 @@ def build_stops(b: Binding, subjects: Subjects) -> tuple[Stop, ...]:
             b.add(path, f'{shown(doc.when)} is not a condition; write "checkout.availability < 20% for 10s"')
             continue
         try:
-            stops.append(_stop(b, subjects, doc.when, doc.verdict, match, path))
+            subject, metric, value = _watched(b, subjects, match, path)
+            for_s = _for_s(match)
         except ValueError as error:
             b.add(path, str(error))
+            continue
+        below = match["op"] in ("<", "<=")
+        stops.append(Stop(doc.when, subject, metric, below, value, for_s, doc.verdict))
     return tuple(stops)
 
 
-def _stop(b: Binding, subjects: Subjects, text: str, verdict: str, match: re.Match[str], path: Path) -> Stop:
+def _watched(b: Binding, subjects: Subjects, match: re.Match[str], path: Path) -> tuple[str, str, float]:
+    """Subject, metric and value of a condition. ValueError says what cannot be watched."""
     subject, metric = match["subject"], match["metric"]
     if subject == HOST:
         if metric not in HOST_METRICS:
             raise ValueError(f"unknown host metric {metric!r}; {did_you_mean(metric, HOST_METRICS)}")
-        value = parse_bytes_size(match["value"])
-    else:
-        if "->" in subject:
-            raise ValueError(f"stop conditions watch flows and host, {subject!r} is an edge; name a flow")
-        if metric not in STOP_METRICS:
-            raise ValueError(f"{metric!r} cannot be watched once a second; {did_you_mean(metric, STOP_METRICS)}")
-        if subjects.known_flows and subject not in subjects.known_flows:
-            b.add(path, f"unknown flow {subject!r}; {did_you_mean(subject, [*subjects.known_flows, HOST])}")
-        value = parse_value(metric, match["value"])
+        return subject, metric, parse_bytes_size(match["value"])
+    if "->" in subject:
+        raise ValueError(f"stop conditions watch flows and host, {subject!r} is an edge; name a flow")
+    if metric not in STOP_METRICS:
+        raise ValueError(f"{metric!r} cannot be watched once a second; {did_you_mean(metric, STOP_METRICS)}")
+    if subjects.known_flows and subject not in subjects.known_flows:
+        b.add(path, f"unknown flow {subject!r}; {did_you_mean(subject, [*subjects.known_flows, HOST])}")
+    return subject, metric, parse_value(metric, match["value"])
+
+
+def _for_s(match: re.Match[str]) -> float:
     for_s = parse_duration(match["for"]) if match["for"] else 1.0
     if for_s < 1:
         raise ValueError(f"for {match['for']} is shorter than the one second between looks; write at least 1s")
-    return Stop(text, subject, metric, match["op"] in ("<", "<="), value, for_s, verdict)
+    return for_s

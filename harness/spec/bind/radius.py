@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from harness.model.effect import Cut, Effect, compose
-from harness.model.fault import Injection, Kind
+from harness.model.fault import Fault, Injection, Kind
 from harness.model.plan import Limits
 from harness.model.stack import INTERNET, Edge, Stack
 from harness.model.units import duration_text
 from harness.spec.bind.binding import Binding
 from harness.spec.bind.faults import Planned
 
-_EFFECTS = {
-    Kind.SLOW: lambda share: Effect(latency_ms=1, share=share),
-    Kind.BANDWIDTH: lambda share: Effect(rate_kbps=1, share=share),
-    Kind.HANG: lambda share: Effect(cut=Cut.DROP, share=share),
-    Kind.REFUSE: lambda share: Effect(cut=Cut.RESET, share=share),
-    Kind.BLACKOUT: lambda _: Effect(cut=Cut.DROP),
-    Kind.ISOLATE: lambda _: Effect(cut=Cut.DROP),
-}
-"""What matters of each fault for composing: whether it delays or cuts, and its share."""
+_CUTS = {Kind.HANG: Cut.DROP, Kind.REFUSE: Cut.RESET, Kind.BLACKOUT: Cut.DROP, Kind.ISOLATE: Cut.DROP}
+
+
+def _effect(fault: Fault) -> Effect:
+    """What matters of a fault for composing: whether it delays or cuts, and its share."""
+    if fault.kind in _CUTS:
+        return Effect(cut=_CUTS[fault.kind], share=fault.share)
+    return Effect(latency_ms=1, share=fault.share)
 
 
 def build_limits(b: Binding) -> Limits:
@@ -53,14 +52,12 @@ def check_radius(b: Binding, planned: list[Planned], limits: Limits) -> None:
 
 
 def _check_protected(b: Binding, one: Planned, limits: Limits, stack: Stack) -> None:
-    around = one.injection.fault.kind in (Kind.BLACKOUT, Kind.ISOLATE)
+    kind = one.injection.fault.kind
+    around = kind in (Kind.BLACKOUT, Kind.ISOLATE)
+    broken = [] if kind is Kind.FLAGS else _edges(stack, one.injection)
     for name in limits.protect:
         hit = name in one.injection.services
-        edges = [
-            edge for edge in _edges(stack, one.injection) if edge.callee == name or (around and edge.caller == name)
-        ]
-        if one.injection.fault.kind is Kind.FLAGS:
-            edges = []
+        edges = [edge for edge in broken if edge.callee == name or (around and edge.caller == name)]
         if hit or edges:
             which = f" (edge {edges[0].id})" if edges else ""
             text = f"{one.injection.target!r} selects the protected service {name!r}{which}"
@@ -109,13 +106,13 @@ def _holding(planned: list[Planned], moment: float) -> list[Planned]:
 def _check_composition(b: Binding, planned: list[Planned]) -> None:
     """At the start of each fault: can everything that holds on each of its edges be one state?"""
     for one in planned:
-        if one.injection.fault.kind not in _EFFECTS:
+        if one.injection.fault.kind is Kind.FLAGS:
             continue
-        others = [o for o in _holding(planned, one.injection.start_s) if o.injection.fault.kind in _EFFECTS]
+        others = [o for o in _holding(planned, one.injection.start_s) if o.injection.fault.kind is not Kind.FLAGS]
         for edge in one.injection.edges:
             here = [other for other in others if edge in other.injection.edges]
             try:
-                compose(_EFFECTS[o.injection.fault.kind](o.injection.fault.share) for o in here)
+                compose(_effect(other.injection.fault) for other in here)
             except ValueError as error:
                 names = ", ".join(repr(other.injection.id) for other in here)
                 b.add(one.path, f"on {edge}, {names} cannot hold together: {error}")
