@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import sys
 from collections import Counter
 
@@ -50,9 +51,16 @@ async def answer(path: str, body: bytes, writer: asyncio.StreamWriter) -> bool:
 
 async def main() -> None:
     host, port = sys.argv[1:3] if len(sys.argv) > 2 else ("127.0.0.1", "0")
-    server = await asyncio.start_server(serve, host, int(port), backlog=4096)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
+    listener = socket.create_server((host, int(port)), backlog=4096)
+    listener.setblocking(False)
+    print(listener.getsockname()[1], flush=True)
+    while True:  # asyncio's own server would accept a whole backlog before it answers the first of it
+        connection, _ = await asyncio.get_running_loop().sock_accept(listener)
+        await asyncio.get_running_loop().connect_accepted_socket(protocol, connection)
+
+
+def protocol() -> asyncio.StreamReaderProtocol:
+    return asyncio.StreamReaderProtocol(asyncio.StreamReader(), serve)
 
 
 asyncio.run(main())

@@ -128,6 +128,11 @@ class Result:
     def outcomes(self) -> Counter[Outcome]:
         return Counter(sample.outcome for sample in self.samples)
 
+    def was_disturbed(self, before_s: float) -> bool:
+        """Whether answers of 5 ms took five times as long before anything was done to the server, or arrivals were late."""
+        calm = sorted(sample.latency_us for sample in self.samples if sample.due_us < before_s * 1e6)
+        return calm[len(calm) * 95 // 100] > 25_000 or self.run.account().lateness_p99_s > 0.01
+
     def p99_ms(self) -> float:
         latencies = sorted(sample.latency_us for sample in self.samples)
         return latencies[-(-99 * len(latencies) // 100) - 1] / 1000
@@ -177,17 +182,26 @@ def test_the_runs_clock_is_the_controllers_clock(server: Server) -> None:
 @pytest.mark.parametrize(("frozen_s", "seconds"), [(1.0, 5.0), (3.0, 15.0)])
 def test_a_frozen_server_shows_the_arithmetic_p99(server: Server, frozen_s: float, seconds: float) -> None:
     plan = plan_of(flow(deadline_s=10), rate=200, seconds=seconds, slots=1000)
+    measured = []
+    for _ in range(3):  # other programs on this machine may disturb an attempt; only a calm one can fail the test
+        really_s = [frozen_s]
 
-    def freeze(result: Result) -> None:
-        result.at(seconds / 3)
-        server.signal(signal.SIGSTOP)
-        result.at(seconds / 3 + frozen_s)
-        server.signal(signal.SIGCONT)
+        def freeze(result: Result, really_s: list[float] = really_s) -> None:
+            result.at(seconds / 3)
+            server.signal(signal.SIGSTOP)
+            begin = time.monotonic()
+            time.sleep(frozen_s)
+            server.signal(signal.SIGCONT)
+            really_s[0] = time.monotonic() - begin
 
-    result = whole_run(plan, server.url, freeze)
-    arithmetic_ms = (frozen_s - 0.01 * seconds) * 1000
-    assert result.outcomes() == {Outcome.OK: round(200 * seconds)}
-    assert result.p99_ms() == pytest.approx(arithmetic_ms, rel=0.03)
+        result = whole_run(plan, server.url, freeze)
+        assert result.outcomes() == {Outcome.OK: round(200 * seconds)}
+        arithmetic_ms = (really_s[0] - 0.01 * seconds) * 1000
+        measured.append((result.p99_ms(), arithmetic_ms))
+        if result.p99_ms() == pytest.approx(arithmetic_ms, rel=0.03):
+            return
+        assert result.was_disturbed(before_s=seconds / 3), measured
+    pytest.fail(f"no calm moment in three attempts; p99 against arithmetic, ms: {measured}")
 
 
 def test_a_killed_server_fails_requests_only_until_it_is_back(server: Server) -> None:
