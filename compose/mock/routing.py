@@ -31,15 +31,20 @@ class Shared(Fixed):
 
 
 class Watched(Fixed):
-    """Counts misses of the active deployment; `wants` is where to go once they are too many in a row."""
+    """Counts misses of the active deployment; `wants` is where to go once they are too many in a row.
+
+    A deployment that never answered yet is still starting: its misses do not count.
+    """
 
     def __init__(self, deployments: Sequence[str], misses: int) -> None:
         super().__init__(deployments)
-        self.deployments, self.misses, self.row = tuple(deployments), misses, 0
+        self.deployments, self.misses = tuple(deployments), misses
+        self.row, self.started = 0, False
 
     def learn(self, good: bool) -> None:
         """Take the result of a check of the active deployment into account."""
-        self.row = 0 if good else self.row + 1
+        self.started = self.started or good
+        self.row = self.row + 1 if self.started and not good else 0
 
     def wants(self) -> str | None:
         """The other deployment if the active one missed too often."""

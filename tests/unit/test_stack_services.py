@@ -74,9 +74,9 @@ def test_a_shared_front_sends_exactly_its_share_to_the_first(part: float) -> Non
 
 def test_a_watched_front_moves_after_misses_in_a_row_and_stays() -> None:
     chooser = Watched(["east", "west"], misses=3)
-    for good in (False, False, True, False, False):
+    for good in (False, False, False, False, True, False, False):
         chooser.learn(good)
-    assert chooser.wants() is None
+    assert chooser.wants() is None, "misses before the first good answer do not count"
     chooser.learn(False)
     assert chooser.wants() == "west"
     chooser.move("west")
