@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.spec.bind.binding import Binding
 from harness.spec.clock import Clock, scale_clock_values
 from harness.spec.document.places import Path
+from harness.spec.suggest import did_you_mean
 
 Environment = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
@@ -41,6 +42,4 @@ def _check_service(b: Binding, path: Path, name: str, *, key: bool) -> None:
         return
     names = [service.name for service in b.stack.services]
     if name not in names:
-        from harness.spec.suggest import did_you_mean
-
         b.add(path, f"unknown service {name!r}; {did_you_mean(name, names)}", key=key)

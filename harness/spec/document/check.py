@@ -14,8 +14,8 @@ from pydantic_core import ErrorDetails
 
 from harness.spec.document.places import Path, Problems
 from harness.spec.document.root import ExperimentDoc
-from harness.spec.document.schema import known_keys, nodes_at
 from harness.spec.durations import shown
+from harness.spec.schema import known_keys, nodes_at
 from harness.spec.suggest import did_you_mean
 
 NOT_HANDLED = {

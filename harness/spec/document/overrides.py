@@ -11,9 +11,9 @@ from typing import Any
 
 from harness.model.errors import InvalidFile
 from harness.spec.document.places import Path, Problems
-from harness.spec.document.schema import is_list, known_keys, nodes_at, open_keys
 from harness.spec.document.yaml import read_document
 from harness.spec.durations import shown
+from harness.spec.schema import is_list, known_keys, nodes_at, open_keys
 from harness.spec.suggest import did_you_mean
 
 _ITEM_NAMES = ("phase", "id", "point")

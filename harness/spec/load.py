@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from harness.model.errors import InvalidFile, Problem, UsageError
-from harness.model.plan import STEADY, Plan
+from harness.model.plan import Plan
 from harness.model.stack import Stack
 from harness.spec.bind.binding import Binding
 from harness.spec.bind.faults import Planned, build_injections
@@ -75,9 +75,9 @@ def plan_of(raw: bytes, path: Path, read_stack: ReadStack, wish: Wish) -> Plan:
     if isinstance(document.data, dict):
         apply_overrides(document.data, wish.overrides, problems)
     doc = check(document.data, problems)
-    problems.raise_if_any() if doc is None else None
-    assert doc is not None
-    stack = _stack(doc, path.parent, read_stack, problems)
+    if doc is None:
+        raise InvalidFile(problems.found)
+    stack = _stack(doc, path.absolute().parent, read_stack, problems)
     data: dict[str, Any] = document.data if isinstance(document.data, dict) else {}
     plan = _bind(Binding(doc, data, problems, stack), raw, path, wish)
     problems.raise_if_any()
@@ -138,6 +138,7 @@ def _bind(b: Binding, raw: bytes, path: Path, wish: Wish) -> Plan | None:
         stops=stops,
         limits=limits,
         incident_clock=clock.incident,
+        clock_default=clock.default,
         incident_t0=clock.t0,
         environment=environment,
         volumes=doc.stack.volumes,
@@ -151,8 +152,6 @@ def _bind(b: Binding, raw: bytes, path: Path, wish: Wish) -> Plan | None:
 
 
 def _control_arm(plan: Plan) -> Plan:
-    from dataclasses import replace
-
     return replace(plan, injections=(), without_faults=True)
 
 
@@ -207,6 +206,3 @@ def _notes(b: Binding, clock: Clock) -> tuple[str, ...]:
         if text:
             notes.append(f"{label}: {text}")
     return tuple(notes)
-
-
-__all__ = ["STEADY", "ReadStack", "Wish", "load_experiment", "plan_of"]
