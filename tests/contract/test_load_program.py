@@ -129,7 +129,7 @@ class Result:
         return Counter(sample.outcome for sample in self.samples)
 
     def was_disturbed(self, before_s: float) -> bool:
-        """Whether answers of 5 ms took five times as long before anything was done to the server, or arrivals were late."""
+        """Whether answers took five times as long before anything was done to the server, or arrivals were late."""
         calm = sorted(sample.latency_us for sample in self.samples if sample.due_us < before_s * 1e6)
         return calm[len(calm) * 95 // 100] > 25_000 or self.run.account().lateness_p99_s > 0.01
 
@@ -330,3 +330,8 @@ def test_a_frozen_load_program_is_noticed_and_its_lateness_counted(server: Serve
     assert account.offered == account.rows == 600
     assert account.late > 300
     assert account.lateness_p99_s > 3
+
+
+def test_more_slots_than_open_files_are_allowed_is_said_before_any_load(server: Server) -> None:
+    with pytest.raises(LoadError, match=r"\d+ slots need \d+ open files, the load container allows \d+; lower"):
+        whole_run(plan_of(flow(), slots=10**10), server.url)

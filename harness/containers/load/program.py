@@ -6,6 +6,7 @@ import gc
 import json
 import logging
 import os
+import resource
 import sys
 from collections import deque
 from typing import Any
@@ -24,6 +25,7 @@ from harness.containers.load.tally import Tally
 from harness.containers.load.wire import FLUSH_S, Order
 
 _CANNOT_RUN = 4
+_OTHER_FILES = 100
 _IN_A_ROW = 32
 """Arrivals handed out without letting slots run, when the scheduler itself is behind."""
 
@@ -42,7 +44,7 @@ class Program:
         """Exit code: 0 after a whole or a stopped run, 4 when it could not start."""
         try:
             order = Order.from_wire(self._next())
-            problems = unanswered(order.targets)
+            problems = _files_short(order.slots) or unanswered(order.targets)
             if not problems:
                 self._run(order)
         except Exception as error:
@@ -105,6 +107,19 @@ class Program:
             self._news.clear()
             self._news.wait()
         return self._heard.popleft()
+
+
+def _files_short(slots: int) -> list[str]:
+    """Raise this process's limit of open files to what its slots need; a message if the container forbids it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = slots + _OTHER_FILES
+    if hard != resource.RLIM_INFINITY and needed > hard:
+        return [
+            f"{slots} slots need {needed} open files, the load container allows {hard}; lower load.slots or the rate"
+        ]
+    if soft != resource.RLIM_INFINITY and needed > soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+    return []
 
 
 def _hand_out(order: Order, desk: Desk) -> None:
