@@ -5,22 +5,29 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
+from harness.containers.border.blocked import blocked_rows
 from harness.containers.border.callees import Callees
+from harness.containers.border.canary import Canary
 from harness.containers.border.config import Config
 from harness.containers.border.desired import Desired, Wanted, parse_want
 from harness.containers.border.flags import FlagService
-from harness.containers.border.holding import Holding, same
+from harness.containers.border.guard import Guard
+from harness.containers.border.holding import API_PORT, Holding, same
 from harness.containers.border.nft import Nft
+from harness.containers.border.watch import Watch
 from harness.model.effect import EdgeState
 
 KEEP_S = 1.0
 """Cuts and flags are refreshed this often."""
 
 _EXPIRY_CHECK_S = 0.05
+_LOOK_S = 0.2
 _TEND_S = 2.0
 
 
@@ -50,6 +57,10 @@ class Agent:
         self.disturbances: list[dict[str, Any]] = []
         self.holding = Holding(config, nft, self._replaced)
         self.callees = Callees(config, nft, self._callee_changed)
+        self._watch = Watch(config, nft, self.callees.refused)
+        self._canary = Canary(API_PORT + len(config.callers), partial(self._replaced, "canary"))
+        self._guard = Guard(config, self.holding.servers, self.callees.is_up)
+        self._nft = nft
         self._flags = FlagService(config.flags)
         self._desired = Desired({edge.id: edge.standing_ms for edge in config.edges}, self._flags.services)
         self._lock = threading.RLock()
@@ -58,7 +69,12 @@ class Agent:
     def start(self) -> None:
         """Proxies up, standing distances applied, all threads running."""
         self.holding.start(self._desired.states())
+        self._canary.start()
+        forever("packets", self._watch.follow)
+        forever("counters", self._count)
+        forever("canary", self._canary.fly)
         forever("callees", self.callees.run)
+        forever("guard", self._guard.look, _LOOK_S)
         forever("keep", self._keep, KEEP_S)
         forever("expire", self._expire, _EXPIRY_CHECK_S)
         forever("tend", self._tend, _TEND_S)
@@ -80,7 +96,8 @@ class Agent:
         begun = time.monotonic()
         wishes = parse_want(message, owner, begun)
         with self._lock:
-            lost = self._verify(key)
+            self._verify_all()
+            lost = {wanted.id: wanted.lost for wanted in self._desired.of(key).values() if wanted.lost}
             with self._wishes_lock:
                 self._desired.want(key, wishes)
             held = self._settle()
@@ -93,7 +110,8 @@ class Agent:
         with self._wishes_lock:
             self._desired.renew(key, now + lease_s)
         with self._lock:
-            lost = self._verify(key)
+            self._verify(list(self._desired.of(key).values()))
+            lost = {wanted.id: wanted.lost for wanted in self._desired.of(key).values() if wanted.lost}
             holds = [wanted for wanted in self._desired.of(key) if wanted not in lost]
         return {"left_s": lease_s, "holds": holds, "lost": lost}
 
@@ -103,14 +121,14 @@ class Agent:
             with self._wishes_lock:
                 dropped = self._desired.forget(key)
             if dropped:
+                self._verify_all(but=dropped)
                 self._settle()
 
     def heal(self) -> dict[str, Any]:
         """Drops all faults of all connections and reads back; `left` could not be verified."""
         with self._lock:
-            named = {wanted.id: wanted for _, wanted in self._desired.all()}
             with self._wishes_lock:
-                self._desired.clear()
+                named = {wanted.id: wanted for wanted in self._desired.clear()}
             states, errors = self._settle()
             plain = self._desired.states()
             left = [
@@ -139,6 +157,20 @@ class Agent:
             ]
         return {"injections": rows, "disturbances": self.disturbances[-100:]}
 
+    def stats(self, after: int, *, flush: bool) -> tuple[dict[str, Any], int]:
+        """What was seen in the seconds after `after`, and the last second that this covers."""
+        rows, until = self._watch.rows(after, flush=flush)
+        others = self._nft.counters("blocked_other")
+        blocked = blocked_rows(self._nft.counters("blocked"), others, self._watch.asked(), self.config.names)
+        answer = {"mono_us": time.monotonic_ns() // 1000, "seconds": rows, "canary": self._canary.rows(after, until)}
+        return answer | {"blocked": blocked, "lost": self._watch.lost}, until
+
+    def _count(self) -> None:
+        lost = self._watch.lost
+        self._watch.count()
+        if self._watch.lost > lost:
+            self.disturb(f"observation lost {self._watch.lost - lost} packets")
+
     def _settle(self) -> tuple[dict[str, EdgeState], dict[str, str]]:
         """Makes the wishes so: states read back, and errors per flagged service."""
         with self._wishes_lock:
@@ -165,20 +197,30 @@ class Agent:
                 missing[wish.id] = absent
         return {"holds": holds, "missing": missing}
 
-    def _verify(self, key: int) -> dict[str, str]:
-        """Injections of a connection that hold no longer, by fresh read-back, with the reason."""
-        wishes = list(self._desired.of(key).values())
-        if not wishes:
-            return {}
+    def _verify_all(self, but: Sequence[Wanted] = ()) -> None:
+        """Before anything is applied: what somebody removed must be noticed, since applying would put it back.
+
+        Leaves out edges and services of `but`, wishes that were dropped a moment ago and still hold in the world.
+        """
+        changing = {name for wanted in but for name in (*wanted.edges, *wanted.services)}
+        self._verify([wanted for _, wanted in self._desired.all()], changing)
+
+    def _verify(self, wishes: Sequence[Wanted], skip: AbstractSet[str] = frozenset()) -> None:
+        """Marks those of these injections as lost that hold no longer by fresh read-back."""
+        held = [wish for wish in wishes if not wish.lost]
+        if not held:
+            return
         wanted = self._desired.states()
-        found = self.holding.read({edge for wish in wishes for edge in wish.edges})
-        told = self._flags.read(sorted({service for wish in wishes for service in wish.services}))
-        for wish in wishes:
-            off = sorted(edge for edge in wish.edges if not same(wanted[edge], found.get(edge)))
-            off += sorted(name for name, flags in wish.services.items() if not _includes(told[name], flags))
-            if off and not wish.lost:
+        found = self.holding.read({edge for wish in held for edge in wish.edges} - skip)
+        told = self._flags.read(sorted({service for wish in held for service in wish.services} - skip))
+        for wish in held:
+            off = sorted(edge for edge in wish.edges.keys() - skip if not same(wanted[edge], found.get(edge)))
+            off += sorted(
+                name for name in wish.services.keys() - skip if not _includes(told[name], wish.services[name])
+            )
+            if off:
                 wish.lost = f"no longer so on {', '.join(off[:3])}{' …' if len(off) > 3 else ''}"
-        return {wish.id: wish.lost for wish in wishes if wish.lost}
+                self.disturb(f"injection {wish.id} does not hold any more: {wish.lost}")
 
     def _keep(self) -> None:
         """Switch 3: refreshes what ends by itself. What somebody removed stays removed, and its injection is lost."""
@@ -187,7 +229,7 @@ class Agent:
             lost = self._desired.lose(gone, "a cut was removed from the packet filter, or ran out") if gone else []
             flags = self._desired.flags(time.monotonic())
         for injection in lost:
-            self.disturb(f"cut of injection {injection} was removed or ran out")
+            self.disturb(f"injection {injection} does not hold any more: a cut was removed or ran out")
         self._flags.put(flags)
 
     def _expire(self) -> None:
@@ -198,14 +240,15 @@ class Agent:
                 leases, over = self._desired.expired_leases(now), self._desired.expired(now)
             if not leases and not over:
                 return
+            self._verify_all(but=[*over, *(wanted for _, dropped in leases for wanted in dropped)])
             self._settle()
-        for owner, injections in leases:
-            self.emit({"event": "lease_expired", "owner": owner, "injections": injections})
-        for injection in over:
-            self.emit({"event": "expired", "injection": injection})
+        for owner, dropped in leases:
+            self.emit({"event": "lease_expired", "owner": owner, "injections": [wanted.id for wanted in dropped]})
+        for wanted in over:
+            self.emit({"event": "expired", "injection": wanted.id})
 
     def _tend(self) -> None:
-        for server in self.holding.servers.values():
+        for server in (*self.holding.servers.values(), self._canary.server):
             server.tend()
 
     def _callee_changed(self, callee: str, up: bool) -> None:

@@ -33,12 +33,14 @@ class Session:
     def __init__(self, agent: Agent, connection: socket.socket, key: int) -> None:
         self._agent, self._connection, self._key = agent, connection, key
         self._owner = ""
+        self._second = time.monotonic_ns() // 1_000_000_000 - 1
         self._out: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._ops: dict[str, Callable[[dict[str, Any]], Answer]] = {
             "hello": self._hello,
             "want": lambda request: agent.want(key, self._owner, request),
             "renew": lambda request: agent.renew(key, float(request["lease_s"])),
             "callees": lambda _: {"up": agent.callees.table(), "why": agent.callees.reasons()},
+            "stats": self._stats,
             "down": self._down,
             "status": lambda _: agent.status(),
             "heal": lambda _: agent.heal(),
@@ -89,6 +91,10 @@ class Session:
             "mono_us": time.monotonic_ns() // 1000,
             "edges": [edge.id for edge in config.edges],
         }
+
+    def _stats(self, request: dict[str, Any]) -> Answer:
+        answer, self._second = self._agent.stats(self._second, flush=bool(request.get("flush")))
+        return answer
 
     def _down(self, request: dict[str, Any]) -> Answer:
         self._agent.callees.say_down(str(request["service"]), bool(request["down"]))

@@ -67,31 +67,31 @@ class Desired:
             owner.lease_until = lease_until
         return lease_until
 
-    def forget(self, key: int) -> list[str]:
+    def forget(self, key: int) -> list[Wanted]:
         """Drops a connection; returns the injections that it had."""
         owner = self._owners.pop(key, None)
-        return list(owner.injections) if owner else []
+        return list(owner.injections.values()) if owner else []
 
-    def clear(self) -> list[str]:
+    def clear(self) -> list[Wanted]:
         """Drops all wishes of everybody; returns their injections."""
-        dropped = [wanted.id for _, wanted in self.all()]
+        dropped = [wanted for _, wanted in self.all()]
         for owner in self._owners.values():
             owner.injections.clear()
         return dropped
 
-    def expired_leases(self, now: float) -> list[tuple[str, list[str]]]:
+    def expired_leases(self, now: float) -> list[tuple[str, list[Wanted]]]:
         """Drops owners whose lease ran out: (owner, injections)."""
         over = [key for key, owner in self._owners.items() if owner.injections and owner.lease_until <= now]
         names = {key: self._owners[key].name for key in over}
         return [(names[key], self.forget(key)) for key in over]
 
-    def expired(self, now: float) -> list[str]:
+    def expired(self, now: float) -> list[Wanted]:
         """Drops injections whose own time is over; returns them."""
         over = []
         for owner in self._owners.values():
             for wanted in [w for w in owner.injections.values() if w.until <= now]:
                 del owner.injections[wanted.id]
-                over.append(wanted.id)
+                over.append(wanted)
         return over
 
     def of(self, key: int) -> dict[str, Wanted]:

@@ -57,6 +57,7 @@ _SETS = f"""
     meta l4proto != tcp accept
     ip saddr . tcp sport @hung drop
     ip saddr . tcp sport @refused tcp flags & rst == 0 drop
+    tcp flags & rst == rst accept
     update @back {{ ip saddr . tcp sport }}
   }}
   chain through {{ type filter hook forward priority filter; policy drop;

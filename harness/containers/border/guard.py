@@ -1,0 +1,67 @@
+"""Looks after the proxies: one that died or stalls is replaced, so that a stall of ours is never read as a guest's.
+
+Toxiproxy dials its upstream inside its accept loop: a callee that swallows dials stalls all callers of that proxy.
+The kernel shows it as connections that wait in the listener's accept queue.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from harness.containers.border.config import Config, EdgeConfig, Endpoint
+from harness.containers.border.cuts import PART_PORT
+from harness.containers.border.server import ProxyServer
+
+_LISTENING = "0A"
+STALLED_S = 1.0
+PAUSE_S = 10.0
+"""A proxy is replaced for a stall at most this often: each time costs all its connections."""
+
+
+class Guard:
+    """Watches the listeners and the processes behind them."""
+
+    def __init__(self, config: Config, servers: Mapping[str, ProxyServer], up: Callable[[Endpoint], bool]) -> None:
+        self._servers, self._up = servers, up
+        self._edges: dict[Endpoint, EdgeConfig] = {}
+        for number, edge in enumerate(config.edges):
+            self._edges[edge.at] = self._edges[edge.listen, PART_PORT + number] = edge
+        self._since: dict[Endpoint, float] = {}
+        self._replaced: dict[str, float] = {}
+
+    def look(self) -> None:
+        """One look; to be called several times a second."""
+        for server in self._servers.values():
+            if not server.running:
+                server.replace("the process ended")
+        now = time.monotonic()
+        waiting = {at for at in waiting_listeners() if at in self._edges and self._up(self._edges[at].upstream)}
+        self._since = {at: self._since.get(at, now) for at in waiting}
+        for edge in self._stalled(now):
+            self._replaced[edge.caller] = now
+            self._servers[edge.caller].replace(f"{edge.id} stood still for {STALLED_S:g} s")
+
+    def _stalled(self, now: float) -> Iterable[EdgeConfig]:
+        stalled = {
+            self._edges[at].caller: self._edges[at] for at, since in self._since.items() if now - since > STALLED_S
+        }
+        return [edge for caller, edge in stalled.items() if now - self._replaced.get(caller, -PAUSE_S) >= PAUSE_S]
+
+
+def waiting_listeners(table: str = "/proc/net/tcp") -> set[Endpoint]:
+    """Listening sockets with connections in their accept queue. The kernel lists listeners first."""
+    found = set()
+    with Path(table).open() as lines:
+        next(lines)
+        for line in lines:
+            fields = line.split()
+            if fields[3] != _LISTENING:
+                break
+            if int(fields[4].partition(":")[2], 16) > 0:
+                address, _, port = fields[1].partition(":")
+                found.add((socket.inet_ntoa(struct.pack("=I", int(address, 16))), int(port, 16)))
+    return found

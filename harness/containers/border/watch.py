@@ -1,0 +1,101 @@
+"""Passive observation: turns captured packets into counts per edge and second, and names that were asked for."""
+
+from __future__ import annotations
+
+import mmap
+import socket
+import struct
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from harness.containers.border.capture import Capture
+from harness.containers.border.config import Config, Endpoint
+from harness.containers.border.names import asked_name
+from harness.containers.border.nft import Nft
+from harness.containers.border.seconds import Seconds, last_settled
+from harness.containers.border.turns import ACK, RST, Turns
+
+_SEGMENT = struct.Struct("!BxHxxxxxBxx4s4sHHIIBB")
+"""Version with header length, total length, protocol, addresses, ports, sequence, acknowledged, data offset, flags."""
+
+_TCP = 6
+
+
+class Watch:
+    """Everything seen on the edges of one border. Safe to call from several threads."""
+
+    def __init__(self, config: Config, nft: Nft, refused: Callable[[Endpoint], None]) -> None:
+        self._edges = {(socket.inet_aton(edge.listen), edge.port): edge.id for edge in config.edges}
+        self._ids = {edge.at: edge.id for edge in config.edges}
+        self._nft, self._refused = nft, refused
+        self._seconds = Seconds()
+        self._turns = Turns(self._seconds)
+        self._capture = Capture()
+        self._asked: Counter[tuple[str, str, str]] = Counter()
+        self._bytes: dict[tuple[str, str], int] = {}
+        self._lock = threading.Lock()
+        self.lost = 0
+
+    def follow(self) -> None:
+        """One round of reading packets; the body of a thread."""
+        self._capture.wait()
+        with self._lock:
+            self._capture.drain(self._packet)
+
+    def count(self) -> None:
+        """One second's end: bytes per edge, connects without an answer; the body of a thread."""
+        time.sleep(1 - time.monotonic() % 1 + 0.002)
+        sent, back = self._nft.counters("sent"), self._nft.counters("back")
+        now_us = time.monotonic_ns() // 1000
+        with self._lock:
+            self._add_bytes("up_bytes", sent, now_us - 1_000_000)
+            self._add_bytes("down_bytes", back, now_us - 1_000_000)
+            self._turns.tick(now_us)
+            self.lost += self._capture.lost()
+
+    def rows(self, after: int, *, flush: bool) -> tuple[list[dict[str, Any]], int]:
+        """Rows of the seconds after `after`, and the last second they cover; `flush`: up to this moment."""
+        now_us = time.monotonic_ns() // 1000
+        with self._lock:
+            until = now_us // 1_000_000 if flush else last_settled(now_us)
+            return list(self._seconds.rows(after, until)), max(until, after)
+
+    def asked(self) -> dict[tuple[str, str, str], int]:
+        """How often each guest asked which name server for which name: (guest, server, name) -> n."""
+        with self._lock:
+            return dict(self._asked)
+
+    def _add_bytes(self, name: str, counters: Mapping[tuple[Any, ...], tuple[int, int]], at_us: int) -> None:
+        for (address, port), (_, total) in counters.items():
+            edge = self._ids.get((address, port))
+            if edge is None:
+                continue
+            new = total - self._bytes.get((name, edge), 0)
+            if new:
+                self._bytes[name, edge] = total
+                tally = self._seconds.at(at_us, edge)
+                setattr(tally, name, getattr(tally, name) + new)
+
+    def _packet(self, now_us: int, memory: mmap.mmap, at: int, captured: int) -> None:
+        version, total, protocol, source, target, sport, dport, seq, _, offset, flags = _SEGMENT.unpack_from(memory, at)
+        header = (version & 15) * 4
+        if header != 20:
+            sport, dport, seq, _, offset, flags = struct.unpack_from("!HHIIBB", memory, at + header)
+        if protocol != _TCP:
+            name = asked_name(memory[at + header + 8 : at + captured])
+            self._asked[socket.inet_ntoa(source), socket.inet_ntoa(target), name] += 1
+            return
+        headers = header + (offset >> 4) * 4
+        length = total - headers
+        edge = self._edges.get((target, dport))
+        if edge is not None:
+            self._turns.from_caller(now_us, (source, sport, target, dport), edge, flags, seq, length)
+        elif (source, sport) in self._edges:
+            head = memory[at + headers : at + min(captured, headers + 16)] if length else b""
+            self._turns.from_callee(now_us, (target, dport, source, sport), flags, seq, length, head)
+        elif flags & (RST | ACK) == RST | ACK and seq == 0:
+            # The kernel's answer to a SYN where nobody listens: one of our proxies dialled in vain.
+            self._refused((socket.inet_ntoa(source), sport))
