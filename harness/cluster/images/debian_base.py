@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import queue
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import docker
@@ -38,17 +41,25 @@ def pulled(client: docker.DockerClient) -> bool:
         return True
     except ImageNotFound:
         pass
-    patience, client.api.timeout = client.api.timeout, _REGISTRY_PATIENCE_S
+    lines: queue.Queue[bool] = queue.Queue()
+    threading.Thread(target=_pull, args=(client, lines), name="pull", daemon=True).start()
     try:
-        for line in client.api.pull(PULLED[0], tag=PULLED[1], stream=True, decode=True):
-            if "error" in line:
-                return False
+        while lines.get(timeout=_REGISTRY_PATIENCE_S):
+            pass
         client.images.get(name)
         return True
-    except (APIError, DockerException, RequestException, OSError):
+    except (queue.Empty, ImageNotFound):
         return False
-    finally:
-        client.api.timeout = patience
+
+
+def _pull(client: docker.DockerClient, lines: queue.Queue[bool]) -> None:
+    """True for every sign of life, False at the end. A thread of its own: the SDK pulls without any deadline."""
+    with suppress(APIError, DockerException, RequestException, OSError):
+        for line in client.api.pull(PULLED[0], tag=PULLED[1], stream=True, decode=True):
+            if "error" in line:
+                break
+            lines.put(True)
+    lines.put(False)
 
 
 def assemble(client: docker.DockerClient, tag: str, architecture: str, progress: Callable[[str], None]) -> None:

@@ -1,0 +1,126 @@
+"""The wheel is complete: installed outside the repository it is the same tool."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+INSTALL_S = 420
+PACKAGED = {
+    "harness/containers/border/Dockerfile",
+    "harness/containers/border/system.Dockerfile",
+    "harness/containers/border/__main__.py",
+    "harness/containers/load/Dockerfile",
+    "harness/containers/load/system.Dockerfile",
+    "harness/containers/load/requirements.txt",
+    "harness/report/assets/uPlot.iife.min.js",
+    "harness/report/assets/uPlot.min.css",
+    "harness/report/assets/report.css",
+    "harness/_bundled/compose/compose.yaml",
+    "harness/_bundled/experiments/aws-us-east-1-2021-12-07.chaos.yaml",
+}
+
+
+def run(command: Sequence[str | Path], folder: Path, environ: dict[str, str] | None = None) -> str:
+    done = subprocess.run(
+        [str(word) for word in command], cwd=folder, env=environ, capture_output=True, text=True, timeout=INSTALL_S,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def wheel(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel as `.venv/bin/python -m pip wheel --no-deps .` makes it."""
+    folder = tmp_path_factory.mktemp("wheel")
+    run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, "."], checkout)
+    return next(folder.glob("regionfall-*.whl"))
+
+
+def bare_environment(folder: Path) -> dict[str, str]:
+    """This environment without anything that could lead Python back to the checkout."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
+    return {**kept, "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty environment outside the repository with the wheel in it."""
+    folder = tmp_path_factory.mktemp("installed") / "venv"
+    run([sys.executable, "-m", "venv", folder], folder.parent)
+    pip = [folder / "bin" / "python", "-m", "pip", "install", "-q", "-c", checkout / "constraints.txt"]
+    run([*pip, wheel], folder.parent, bare_environment(folder))
+    return folder
+
+
+def test_the_wheel_holds_every_file_that_is_not_python(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    assert sorted(PACKAGED - names) == []
+    assert [name for name in names if "__pycache__" in name or ".regionfall" in name] == []
+
+
+def test_the_wheel_holds_every_committed_file_of_the_package(wheel: Path, checkout: Path) -> None:
+    listed = run(["git", "ls-files", "harness", "compose", "experiments"], checkout).split()
+    expected = {name if name.startswith("harness/") else f"harness/_bundled/{name}" for name in listed}
+    with zipfile.ZipFile(wheel) as archive:
+        assert sorted(expected - set(archive.namelist())) == []
+
+
+def test_a_wheel_without_its_chart_library_is_not_built(checkout: Path, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    ignore = shutil.ignore_patterns(".venv", ".git", ".regionfall", "__pycache__", "uPlot.*", "node_modules")
+    shutil.copytree(checkout, source, ignore=ignore)
+    empty = tmp_path / "bin"
+    empty.mkdir()
+    environ = {
+        **bare_environment(tmp_path), "PATH": f"{empty}{os.pathsep}/usr/bin{os.pathsep}/bin",
+        "XDG_CACHE_HOME": str(tmp_path / "cache"), "PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "0",
+        "npm_config_registry": "http://127.0.0.1:9/", "npm_config_fetch_retries": "0",
+    }  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        str(tmp_path / "out"),
+        ".",
+    ]
+    done = subprocess.run(
+        command, cwd=source, env=environ, capture_output=True, text=True, timeout=INSTALL_S, check=False
+    )
+    assert done.returncode != 0
+    assert not list((tmp_path / "out").glob("*.whl"))
+
+
+@pytest.mark.timeout(INSTALL_S)
+def test_the_installed_command_runs_outside_the_repository(installed: Path, tmp_path: Path) -> None:
+    environ = bare_environment(installed)
+    place = run([installed / "bin" / "python", "-c", "import harness; print(harness.__file__)"], tmp_path, environ)
+    assert Path(place.strip()).is_relative_to(installed)
+    assert "regionfall" in run([installed / "bin" / "regionfall", "--help"], tmp_path, environ)
+
+
+@pytest.mark.timeout(INSTALL_S)
+def test_the_installed_package_names_the_same_images_as_the_checkout(
+    installed: Path, checkout: Path, tmp_path: Path
+) -> None:
+    def tags(python: Path | str, folder: Path) -> list[str]:
+        code = "from harness.cluster.images.recipes import recipes; [print(r.tag) for r in recipes('amd64').in_order]"
+        return run([python, "-c", code], folder, bare_environment(installed)).split()
+
+    there, here = tags(installed / "bin" / "python", tmp_path), tags(sys.executable, checkout)
+    assert there == here
+    assert all(re.fullmatch(r"regionfall/[a-z-]+:[0-9a-f]{12}", tag) for tag in there)
