@@ -17,7 +17,7 @@ from harness.model.progress import Listener
 from harness.wiring.workspace import Workspace
 
 
-@dataclass(slots=True)
+@dataclass
 class Context:
     """One invocation. Data goes to stdout, everything else to stderr."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
 from rich.table import Table
 
@@ -20,7 +22,7 @@ def edges(
     context = current()
     project = context.workspace.project()
     traffic = observe_edges(context.workspace.home, seconds) if observe else {}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "edge": edge.id,
             "caller": edge.caller,

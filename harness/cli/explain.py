@@ -32,7 +32,12 @@ def explain(
         rows = [row for row in rows if str(row["name"]) == name]
         if not rows:
             raise UsageError(f"nothing called {name!r} in {topic}; `regionfall explain {topic}` lists what there is")
-    context.answer(rows, lambda: [_show(row, whole=bool(name)) for row in rows] and None)
+
+    def show() -> None:
+        for row in rows:
+            _show(row, whole=bool(name))
+
+    context.answer(rows, show)
 
 
 def _rows(topic: str) -> list[dict[str, Any]]:
@@ -51,7 +56,7 @@ def _rows(topic: str) -> list[dict[str, Any]]:
 
 def _fault(kind: Any) -> dict[str, Any]:
     entry = CATALOGUE[kind]
-    row = {"name": str(entry.kind), "symptom": entry.symptom, "driver": entry.driver}
+    row: dict[str, Any] = {"name": str(entry.kind), "symptom": entry.symptom, "driver": entry.driver}
     row["parameters"] = [cattrs.unstructure(parameter) for parameter in entry.parameters]
     return {**row, "example": entry.example, "proof": entry.proof, "cannot": entry.cannot}
 
