@@ -42,7 +42,7 @@ class Clock:
     def label(self, wall_s: float) -> str:
         """`07:33` on an incident's day, `t+12 min` on an incident clock without a day, `1 m 5 s` otherwise."""
         if not self.incident:
-            return duration_text(round(wall_s))
+            return duration_text(round(wall_s)).replace("-", "−")
         minutes = self.plan.incident_s(wall_s) / 60
         if self.t0_minutes is None:
             return f"t{minutes:+.0f} min"

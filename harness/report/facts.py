@@ -16,7 +16,7 @@ from harness.model.record import Record
 from harness.model.units import duration_text, ratio_text
 from harness.report.clock import Clock, Window, windows
 from harness.report.series import Series, WindowStats, build_series
-from harness.report.words import MISSING, NOT_JUDGED, STATUSES, Mark, overall, same_fate
+from harness.report.words import DEPENDENT, MISSING, NOT_JUDGED, STATUSES, Mark, one_fate, overall, same_fate
 
 GROUPS = ("survived", "degraded", "down", "not judged")
 
@@ -28,11 +28,16 @@ class Card:
     flow: str
     service: str
     title: str
+    service_title: str
     strategy: str
     like: str
     expected: str
     observed: str
     mark: Mark
+    dependent: bool
+    """Whether it counts: a flow into a dependent, or any flow where no service carries that role."""
+    fate: str
+    """What was expected of its service against what became of all its flows, in words; '' where nothing was."""
     as_expected: bool | None
     before: WindowStats
     during: WindowStats
@@ -60,6 +65,19 @@ class Card:
             if self.mark.tone == "good"
             else {"warn": "degraded", "bad": "down"}.get(self.mark.tone, "not judged")
         )
+
+    @property
+    def cause(self) -> str:
+        """The injection, else the connection, that moved first on its path; '' where nothing did."""
+        path = sorted(self.story.path, key=lambda step: step.onset_s) if self.story else []
+        named = [step.injection for step in path if step.injection]
+        return named[0] if named else path[0].edge if path else ""
+
+    @property
+    def because(self) -> str:
+        """Why it came out as it did, in one breath: its strategy, and what hit it if it did not survive."""
+        hit = f"hit by {self.cause}" if self.cause and self.group != "survived" else ""
+        return " · ".join(part for part in (self.strategy, hit) if part)
 
     @property
     def good_text(self) -> str:
@@ -105,8 +123,18 @@ class Facts:
         return f"{good} of {len(found)}" if found else ""
 
     def group(self, name: str) -> tuple[Card, ...]:
-        """The cards of one of `GROUPS`."""
-        return tuple(card for card in self.cards if card.group == name)
+        """The dependents in one of `GROUPS`."""
+        return tuple(card for card in self.dependents if card.group == name)
+
+    @property
+    def dependents(self) -> tuple[Card, ...]:
+        """Those who are asked whether they survived."""
+        return tuple(card for card in self.cards if card.dependent)
+
+    @property
+    def others(self) -> tuple[Card, ...]:
+        """Flows that watch what the dependents depend on."""
+        return tuple(card for card in self.cards if not card.dependent)
 
     def result(self, injection: str) -> InjectionResult | None:
         """What became of an injection, None if the judge did not say."""
@@ -123,9 +151,9 @@ def build_facts(record: Record, verdict: Verdict) -> Facts:
     stories = {story.flow: story for story in verdict.stories}
     holds = dict(_spans(verdict.injections))
     end = max((window.end_s for window in happened if window.reached), default=0.0)
-    view = _View(clock, series, RunData(record), holds, end)
-    cards = tuple(_card(record, flow, stories.get(flow.name), view) for flow in record.plan.load.flows)
-    ordered = tuple(card for name in GROUPS for card in cards if card.group == name)
+    view = _View(clock, series, RunData(record), holds, end, _fates(record, stories))
+    cards = [_card(record, flow, stories.get(flow.name), view) for flow in record.plan.load.flows]
+    ordered = tuple(sorted(cards, key=lambda card: (not card.dependent, GROUPS.index(card.group))))
     return Facts(record, verdict, clock, series, happened, _joined(holds.values()), ordered)
 
 
@@ -136,6 +164,7 @@ class _View:
     run: RunData
     holds: dict[str, tuple[float, float]]
     end_s: float
+    fates: dict[str, str]
 
     def during(self, story: DependentStory | None) -> tuple[float, float]:
         """While faults on its path held; while any did, where none is known; t=0 to the end without faults."""
@@ -165,20 +194,24 @@ def _spans(results: tuple[InjectionResult, ...]) -> Iterator[tuple[str, tuple[fl
 
 def _card(record: Record, flow: Flow, story: DependentStory | None, view: _View) -> Card:
     labels = {key.removeprefix("regionfall."): value for key, value in _labels(record, flow.service)}
-    status = story.status if story else ""
     expected = (story.expected if story else "") or labels.get("expected", "")
+    fate = view.fates.get(flow.service, "")
+    as_expected = same_fate(expected, fate)
     stats = view.series.samples.window
     back, doubt = _back(flow.name, view)
     return Card(
         flow=flow.name,
         service=flow.service,
         title=_title(record, flow, labels.get("title", "")),
+        service_title=labels.get("title", "") or flow.service,
         strategy=(story.strategy if story else "") or labels.get("strategy", ""),
         like=labels.get("like", ""),
         expected=expected,
         observed=story.observed if story else "",
-        mark=STATUSES.get(status, NOT_JUDGED),
-        as_expected=same_fate(expected, status),
+        mark=STATUSES.get(story.status if story else "", NOT_JUDGED),
+        dependent=_counts(record, flow.service),
+        fate=_fate(record, flow.service, expected, fate if as_expected is False else ""),
+        as_expected=as_expected,
         before=stats(flow.name, record.plan.phases[0].start_s, 0.0),
         during=stats(flow.name, *view.during(story)),
         deadline_s=flow.deadline_s,
@@ -188,6 +221,29 @@ def _card(record: Record, flow: Flow, story: DependentStory | None, view: _View)
         ceiling_s=_limit(record, flow.name, "p95", low=False),
         story=story,
     )
+
+
+def _fates(record: Record, stories: dict[str, DependentStory]) -> dict[str, str]:
+    """What became of each service: one word for all its flows, 'degraded' where they differ."""
+    words: dict[str, set[str]] = {}
+    for flow in record.plan.load.flows:
+        if flow.name in stories:
+            words.setdefault(flow.service, set()).add(stories[flow.name].status)
+    return {service: one_fate(found) for service, found in words.items()}
+
+
+def _fate(record: Record, service: str, expected: str, came_out: str) -> str:
+    if not expected:
+        return ""
+    several = sum(flow.service == service for flow in record.plan.load.flows) > 1
+    whole = " as a whole" if several else ""
+    return f"expected {expected}{whole}{f', came out {came_out}' if came_out else ''}"
+
+
+def _counts(record: Record, service: str) -> bool:
+    roles = {known.name: known.role for known in record.plan.stack.services}
+    entered = {roles.get(flow.service, "") for flow in record.plan.load.flows}
+    return roles.get(service) == DEPENDENT or DEPENDENT not in entered
 
 
 def _labels(record: Record, service: str) -> tuple[tuple[str, str], ...]:

@@ -77,7 +77,8 @@ def _finding(suite: _Suite, finding: Finding) -> None:
     point = f"point {finding.point}: " if finding.point is not None else ""
     where = where_words(finding)
     name = f"{finding.kind}: {point}{finding.name}{f' [{where}]' if where else ''}"
-    output = f"observed {observed_words(finding)}, interval {interval_words(finding) or 'none'}, asked {finding.limit}, n {finding.n}"
+    interval = interval_words(finding) or "none"
+    output = f"observed {observed_words(finding)}, interval {interval}, asked {finding.limit}, n {finding.n}"
     message = finding.reason or output
     if finding.verdict is Answer.PASSED:
         suite.case(name, output=output)

@@ -18,7 +18,7 @@ _MEANINGS = {
 
 def lead(facts: Facts) -> str:
     """'5 of 12 survived, 2 were degraded, 5 went down. All as expected.'; '' where nobody was judged."""
-    judged = [card for card in facts.cards if card.group != "not judged"]
+    judged = [card for card in facts.dependents if card.group != "not judged"]
     if not judged:
         return ""
     survived, degraded, down = (len(facts.group(name)) for name in ("survived", "degraded", "down"))
@@ -36,13 +36,13 @@ _ONE = {"survived": "survived", "degraded": "was degraded", "down": "went down"}
 
 
 def _expected(facts: Facts) -> str:
-    known = [card for card in facts.cards if card.as_expected is not None]
-    wrong = [card for card in known if card.as_expected is False]
+    known = [card for card in facts.dependents if card.as_expected is not None]
+    wrong = dict.fromkeys(card.service_title for card in known if card.as_expected is False)
     if not known:
         return ""
     if not wrong:
-        return " All as expected." if len(known) == len(facts.cards) else ""
-    names = ", ".join(card.title for card in wrong[:3]) + (f" and {len(wrong) - 3} more" if len(wrong) > 3 else "")
+        return " All as expected." if len(known) == len(facts.dependents) else ""
+    names = ", ".join(list(wrong)[:3]) + (f" and {len(wrong) - 3} more" if len(wrong) > 3 else "")
     return f" Not as expected: {names}."
 
 
@@ -63,8 +63,12 @@ def setting(facts: Facts) -> str:
     rates = [point.per_s for point in plan.load.rates]
     rate = f"{max(rates):g} requests/s" if len(set(rates)) == 1 else f"{min(rates):g} to {max(rates):g} requests/s"
     parts = [
-        f"{flows} flow{'s' * (flows != 1)} into {len(plan.stack.services)} services in {regions} region{'s' * (regions != 1)}",
+        f"{_count(flows, 'flow')} into {_count(len(plan.stack.services), 'service')} in {_count(regions, 'region')}",
         f"{rate} for {duration_text(round(plan.end_s - plan.phases[0].start_s))}",
         f"seed {plan.seed}",
     ]
     return " · ".join(parts)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from harness.model.finding import Answer, Evidence, Finding, FindingKind, InjectionResult
 from harness.model.units import duration_text
 from harness.report.facts import Facts
-from harness.report.measured import before_words, during_words
+from harness.report.measured import before_words, during_words, measure_words
 from harness.report.words import (
     ANSWERS,
     MISSING,
@@ -78,7 +78,7 @@ def _injection_row(facts: Facts, result: InjectionResult) -> InjectionRow:
         id=result.id,
         fault=fault_words(planned.fault) if planned else result.fault,
         target=result.target,
-        measure=result.effect.measure,
+        measure=measure_words(result.effect.measure),
         before=before_words(result.effect),
         during=during_words(result.effect),
         proved=_told(result.effect, "it bit", "not proved", began),

@@ -12,6 +12,9 @@ from harness.model.units import bytes_text, duration_text, ratio_text
 
 MISSING = "–"
 
+DEPENDENT = "dependent"
+"""Role of the services that are asked whether they survived."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -66,6 +69,13 @@ def same_fate(expected: str, status: str) -> bool | None:
     if expected not in STATUSES or status not in STATUSES:
         return None
     return _fate(expected) == _fate(status)
+
+
+def one_fate(words: set[str]) -> str:
+    """One word for several flows of one service: theirs if they agree, 'degraded' otherwise."""
+    if len({_fate(word) for word in words if word in STATUSES}) == 1:
+        return sorted(words)[0]
+    return "degraded"
 
 
 def _fate(word: str) -> str:

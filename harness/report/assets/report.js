@@ -10,7 +10,7 @@
   const label = (wall) => {
     if (!data.clock.incident) {
       const s = Math.round(wall), a = Math.abs(s);
-      return (s < 0 ? "-" : "") + (a < 60 ? `${a} s` : a % 60 ? `${Math.floor(a / 60)} m ${a % 60} s` : `${a / 60} m`);
+      return (s < 0 ? "−" : "") + (a < 60 ? `${a} s` : a % 60 ? `${Math.floor(a / 60)} m ${a % 60} s` : `${a / 60} m`);
     }
     const map = data.clock.map;
     const part = map.find((p) => p[0] <= wall && wall < p[1]) || (wall < map[0][0] ? map[0] : map[map.length - 1]);

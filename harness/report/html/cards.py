@@ -35,8 +35,6 @@ class CardView:
     card: Card
     share: Drawing
     p95: Drawing
-    fate: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,28 +76,6 @@ def build_card(facts: Facts, shared: CardAxis, card: Card) -> CardView:
             _line(share), _area(share), _share_y(card.floor) if card.floor is not None else None, _share_label(card)
         ),
         p95=Drawing(_line(p95), "", scale.y(card.ceiling_s) if card.ceiling_s is not None else None, _p95_label(card)),
-        fate=_fate(card),
-        why=why(card),
-    )
-
-
-def why(card: Card) -> str:
-    """The first thing that moved on a dependent's path, in a few words; '' where nothing is known."""
-    if card.story is None or not card.story.path:
-        return ""
-    first = min(card.story.path, key=lambda step: step.onset_s)
-    injections = [step.injection for step in card.story.path if step.injection]
-    return injections[0] if injections else first.edge
-
-
-def _fate(card: Card) -> str:
-    """Expected against observed, in words; '' where nobody said what to expect."""
-    if not card.expected:
-        return ""
-    return (
-        f"expected {card.expected}"
-        if card.as_expected is not False
-        else f"expected {card.expected}, came out {card.mark.word}"
     )
 
 
@@ -154,7 +130,8 @@ def _area(runs: list[list[tuple[float, float]]]) -> str:
 
 def _share_label(card: Card) -> str:
     before = "no requests" if card.before.good is None else ratio_text(card.before.good)
-    return f"{card.title}: share answered well and in time, {before} before, {card.good_text} while faults held, back: {card.back} {card.back_doubt}"
+    during = f"{card.good_text} while faults held, back: {card.back} {card.back_doubt}".strip()
+    return f"{card.title}: share answered well and in time, {before} before, {during}"
 
 
 def _p95_label(card: Card) -> str:

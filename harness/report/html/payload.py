@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.analysis.reach import edges_below
+from harness.analysis.data.reach import edges_below
 from harness.model.load import Flow
 from harness.report.facts import Card, Facts
 from harness.report.html.cards import whole_axis

@@ -34,6 +34,7 @@ class Band:
 
     number: int
     name: str
+    title: str
     place: str
     fits: bool
     reached: bool
@@ -78,7 +79,12 @@ def build_timeline(facts: Facts, sheet: Sheet) -> Timeline:
     lanes = tuple(_lane(facts, axis, sheet, injection) for injection in facts.record.plan.injections)
     families = tuple(dict.fromkeys(lane.family for lane in lanes))
     return Timeline(
-        _ticks(facts, axis, sheet), bands, lanes, facts.clock.mapping(), families, not all(b.fits for b in bands)
+        _ticks(facts, axis, sheet),
+        bands,
+        lanes,
+        facts.clock.mapping(),
+        families,
+        any(band.title or not band.fits for band in bands),
     )
 
 
@@ -106,13 +112,13 @@ def _ticks(facts: Facts, axis: Axis, sheet: Sheet) -> tuple[Tick, ...]:
 def _band(facts: Facts, axis: Axis, sheet: Sheet, number: int, window: Window) -> Band:
     left = axis.percent(window.start_s)
     width = axis.percent(window.end_s) - left
-    name = window.title or window.name.replace("-", " ")
     when = f"{facts.clock.label(window.start_s)} – {facts.clock.label(window.end_s)}"
     return Band(
         number=number,
-        name=name,
+        name=window.name,
+        title=window.title,
         place=sheet.place(left, width),
-        fits=width * _TRACK_PX / 100 >= len(name) * _NAME_PX + 6,
+        fits=width * _TRACK_PX / 100 >= len(window.name) * _NAME_PX + 6,
         reached=window.reached,
         when=when,
         length=facts.clock.length(window.end_s - window.start_s),
