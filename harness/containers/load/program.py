@@ -26,6 +26,7 @@ from harness.containers.load.wire import FLUSH_S, Order
 
 _CANNOT_RUN = 4
 _OTHER_FILES = 100
+_CATCH_UP_S = 30.0
 _IN_A_ROW = 32
 """Arrivals handed out without letting slots run, when the scheduler itself is behind."""
 
@@ -65,20 +66,22 @@ class Program:
         desk.zero_us = int(self._next()["start_us"])
         gevent.spawn(self._ship_for_ever, desk)
         scheduler = gevent.spawn(_hand_out, order, desk)
-        self._until_over_or_stopped(order, desk)
+        if not self._stopped(order.duration_s, desk):
+            scheduler.join(_CATCH_UP_S)  # when it is behind, what was due before the end is still to be handed out
         scheduler.kill()
         _drain(desk)
         self._ship(desk)
         self._send("end", lost=self._pipes.lost, **tally.account())
 
-    def _until_over_or_stopped(self, order: Order, desk: Desk) -> None:
-        """Return at the end of the duration, or as soon as a line says stop."""
-        while (left_s := order.duration_s - desk.now_us() / 1e6) > 0:
+    def _stopped(self, duration_s: float, desk: Desk) -> bool:
+        """True as soon as a line says stop, False at the end of the duration."""
+        while (left_s := duration_s - desk.now_us() / 1e6) > 0:
             if self._heard and "stop" in self._heard.popleft():
-                return
+                return True
             self._news.clear()
             if not self._heard:
                 self._news.wait(left_s)
+        return False
 
     def _ship_for_ever(self, desk: Desk) -> None:
         while True:
