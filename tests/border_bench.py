@@ -6,11 +6,13 @@ Addresses are picked at random from the pool and tried again when another networ
 from __future__ import annotations
 
 import json
+import queue
 import random
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import docker
@@ -19,7 +21,7 @@ from docker.models.containers import Container
 from docker.models.networks import Network
 from docker.types import IPAMConfig, IPAMPool
 
-from harness.cluster.control import Border
+from harness.cluster.control import Border, ExecStream
 from harness.cluster.images import ensure_images
 
 GUEST = r"""
@@ -200,6 +202,20 @@ class Shop(World):
         name, took = self.run(f"s, n, t = dial({self.at[service]!r}, 8080, {limit}); print(json.dumps([n, t]))")
         return name, took
 
+    @contextmanager
+    def talk(self, code: str) -> Iterator[Talk]:
+        """Runs Python inside web that reads lines and prints lines."""
+        talk = Talk(self.web, code)
+        try:
+            yield talk
+        finally:
+            talk.close()
+
+    def get_when(self, good: Callable[[float], bool], service: str) -> float:
+        """Seconds of the first request whose time is `good`, tried again for a while."""
+        found: float = eventually(lambda: next((took for took in [self.get(service)[1]] if good(took)), None))
+        return found
+
     def get(self, service: str, path: str = "/", limit: float = 3.0) -> tuple[str, float]:
         """Status (or name of the error) of one request from web on a new connection, and seconds."""
         code = f"""
@@ -207,13 +223,50 @@ import http.client
 begun = time.monotonic()
 try:
     c = http.client.HTTPConnection({self.at[service]!r}, 8080, timeout={limit}); c.request("GET", {path!r})
-    result = str(c.getresponse().status)
+    answer = c.getresponse(); answer.read(); result = str(answer.status)
 except (OSError, http.client.HTTPException) as error:
     result = type(error).__name__
 print(json.dumps([result, time.monotonic() - begun]))
 """
         status, took = self.run(code)
         return status, took
+
+
+class Talk:
+    """A program running in a guest, spoken with line by line."""
+
+    def __init__(self, container: Container, code: str) -> None:
+        self._stream = ExecStream(container, ["python3", "-c", CALLS + code])
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def say(self, line: str) -> None:
+        """To the program's standard input."""
+        self._stream.send(line.encode() + b"\n")
+
+    def line(self, patience_s: float = 15.0) -> str:
+        """The next line that it prints; queue.Empty if none comes."""
+        return self._lines.get(timeout=patience_s)
+
+    def answer(self) -> Any:
+        """The next line as JSON."""
+        return json.loads(self.line())
+
+    def stays_silent(self, seconds: float) -> None:
+        """Checks that it prints nothing for so long."""
+        with suppress(queue.Empty):
+            raise AssertionError(f"it printed {self.line(seconds)!r}")
+
+    def _read(self) -> None:
+        rest = b""
+        for _, body in self._stream.frames():
+            *whole, rest = (rest + body).split(b"\n")
+            for line in whole:
+                self._lines.put(line.decode())
+
+    def close(self) -> None:
+        """Ends it."""
+        self._stream.close()
 
 
 def _cell(name: str, start: str) -> dict[str, Any]:

@@ -97,7 +97,7 @@ class Agent:
         wishes = parse_want(message, owner, begun)
         with self._lock:
             self._verify_all()
-            lost = {wanted.id: wanted.lost for wanted in self._desired.of(key).values() if wanted.lost}
+            lost = self._desired.lost(key)
             with self._wishes_lock:
                 self._desired.want(key, wishes)
             held = self._settle()
@@ -111,7 +111,7 @@ class Agent:
             self._desired.renew(key, now + lease_s)
         with self._lock:
             self._verify(list(self._desired.of(key).values()))
-            lost = {wanted.id: wanted.lost for wanted in self._desired.of(key).values() if wanted.lost}
+            lost = self._desired.lost(key)
             holds = [wanted for wanted in self._desired.of(key) if wanted not in lost]
         return {"left_s": lease_s, "holds": holds, "lost": lost}
 

@@ -34,6 +34,15 @@ class Owner:
     name: str
     lease_until: float
     injections: dict[str, Wanted] = field(default_factory=dict)
+    dropped: dict[str, str] = field(default_factory=dict)
+    """Injections that were taken away although nobody of this connection asked for it, and why."""
+
+    def drop(self, reason: str) -> list[Wanted]:
+        """Takes everything away."""
+        taken = list(self.injections.values())
+        self.injections = {}
+        self.dropped |= {wanted.id: reason for wanted in taken}
+        return taken
 
 
 class WantError(ValueError):
@@ -60,12 +69,11 @@ class Desired:
             self._put(key, before)
             raise WantError(str(error)) from error
 
-    def renew(self, key: int, lease_until: float) -> float:
-        """Prolongs the lease of a connection; returns its end. A connection without wishes has none to prolong."""
+    def renew(self, key: int, lease_until: float) -> None:
+        """Prolongs the lease of a connection. One without wishes has none to prolong."""
         owner = self._owners.get(key)
         if owner is not None:
             owner.lease_until = lease_until
-        return lease_until
 
     def forget(self, key: int) -> list[Wanted]:
         """Drops a connection; returns the injections that it had."""
@@ -74,16 +82,12 @@ class Desired:
 
     def clear(self) -> list[Wanted]:
         """Drops all wishes of everybody; returns their injections."""
-        dropped = [wanted for _, wanted in self.all()]
-        for owner in self._owners.values():
-            owner.injections.clear()
-        return dropped
+        return [wanted for owner in self._owners.values() for wanted in owner.drop("healed by hand")]
 
     def expired_leases(self, now: float) -> list[tuple[str, list[Wanted]]]:
         """Drops owners whose lease ran out: (owner, injections)."""
-        over = [key for key, owner in self._owners.items() if owner.injections and owner.lease_until <= now]
-        names = {key: self._owners[key].name for key in over}
-        return [(names[key], self.forget(key)) for key in over]
+        over = [owner for owner in self._owners.values() if owner.injections and owner.lease_until <= now]
+        return [(owner.name, owner.drop("the lease ran out")) for owner in over]
 
     def expired(self, now: float) -> list[Wanted]:
         """Drops injections whose own time is over; returns them."""
@@ -99,10 +103,12 @@ class Desired:
         owner = self._owners.get(key)
         return owner.injections if owner else {}
 
-    def lease_left(self, key: int, now: float) -> float:
-        """Seconds that a connection's lease still lasts, 0 if it has none."""
+    def lost(self, key: int) -> dict[str, str]:
+        """Injection id -> why it holds no longer, of one connection."""
         owner = self._owners.get(key)
-        return max(0.0, owner.lease_until - now) if owner else 0.0
+        if owner is None:
+            return {}
+        return owner.dropped | {wanted.id: wanted.lost for wanted in owner.injections.values() if wanted.lost}
 
     def all(self) -> list[tuple[Owner, Wanted]]:
         """Every wish with its owner."""
