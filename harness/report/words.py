@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from math import isfinite
 
 from harness.model.fault import Fault, Injection, Kind
 from harness.model.finding import Answer, Finding, Verdict
@@ -198,8 +199,10 @@ def interval_words(finding: Finding) -> str:
     """The interval of the observed value, '' without one."""
     if finding.interval is None:
         return ""
-    low, high = (value_words(finding.metric, end) for end in finding.interval)
-    return f"{low} … {high}"
+    low, high = finding.interval
+    if not isfinite(high):
+        return f"{value_words(finding.metric, low)} or more"
+    return f"{value_words(finding.metric, low)} … {value_words(finding.metric, high)}"
 
 
 def where_words(finding: Finding) -> str:

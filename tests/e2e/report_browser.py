@@ -119,11 +119,15 @@ def browser(profile: Path) -> Iterator[Page]:
     assert program, "no Chromium on this machine; install it (Debian: apt-get install chromium)"
     read_by_it, write_to_it = os.pipe()
     read_from_it, written_by_it = os.pipe()
-    command = 'exec "$0" "$@" 3<&%d 4>&%d' % (read_by_it, written_by_it)
+    command = f'exec "$0" "$@" 3<&{read_by_it} 4>&{written_by_it}'
+    silent = subprocess.DEVNULL
     process = subprocess.Popen(
         ["bash", "-c", command, program, f"--user-data-dir={profile}", *_FLAGS],
-        pass_fds=(read_by_it, written_by_it), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        pass_fds=(read_by_it, written_by_it),
+        stdin=silent,
+        stdout=silent,
+        stderr=silent,
+    )
     os.close(read_by_it)
     os.close(written_by_it)
     try:

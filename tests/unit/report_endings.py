@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 from report_fixture import FLOORS, GUESTS, RUN, Guest, plan, record
@@ -23,6 +24,7 @@ from harness.model.load import Flow, Load, Outcome, RatePoint, Sample
 from harness.model.plan import Phase, Plan
 from harness.model.record import EdgeSecond, PhaseWindow, Record
 from harness.model.stack import Edge, Entry, Service, Stack
+from harness.report.facts import Facts, build_facts
 
 
 def _injection_results(state: str = "healed", until: float = 215.0) -> tuple[InjectionResult, ...]:
@@ -372,6 +374,13 @@ KINDS = {
 }
 
 
+@cache
 def example(kind: str) -> tuple[Record, Verdict]:
     """(record, verdict) of one way to end; KeyError names an unknown one."""
     return KINDS[kind]()
+
+
+@cache
+def facts(kind: str) -> Facts:
+    """The same, ready to be shown."""
+    return build_facts(*example(kind))
