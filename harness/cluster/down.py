@@ -10,7 +10,7 @@ from typing import Any
 import docker
 from docker.errors import APIError, DockerException, NotFound
 
-from harness.cluster.weave.woven import LABEL_PART, PART_GUEST
+from harness.cluster.weave.woven import LABEL_PART, PART_BORDER, PART_GUEST
 from harness.model.errors import ClusterError
 
 STOP_S = 1
@@ -46,11 +46,28 @@ def _sweep_once(client: docker.DockerClient, filters: dict[str, Any]) -> None:
     containers = api.containers(all=True, filters=filters)
     guests = [c for c in containers if c["Labels"].get(LABEL_PART) == PART_GUEST and c["State"] == "running"]
     _each((c["Id"] for c in guests), lambda name: api.stop(name, timeout=STOP_S))
+    for container in containers:
+        if container["Labels"].get(LABEL_PART) == PART_BORDER:
+            _unplug(client, container)
     _each((c["Id"] for c in containers), lambda name: api.remove_container(name, force=True, v=True))
     networks = api.networks(filters=filters)
     _each((n["Id"] for n in networks), lambda name: _remove_network(client, name))
     volumes = api.volumes(filters=filters).get("Volumes") or ()
     _each((v["Name"] for v in volumes), lambda name: api.remove_volume(name))
+
+
+def _unplug(client: docker.DockerClient, border: Mapping[str, Any]) -> None:
+    """Take a border out of all networks but its first by name (its way out), last first.
+
+    A container that ends is unplugged by the engine in the other order, and each time its published ports move to
+    the next network: 6 s for 20 networks instead of 1.5 s.
+    """
+    plugged = (border.get("NetworkSettings") or {}).get("Networks") or {}
+    names = sorted(plugged)[1:]
+    _each(
+        reversed(names),
+        lambda name: client.api.disconnect_container_from_network(border["Id"], plugged[name]["NetworkID"], force=True),
+    )
 
 
 def _each(names: Iterable[str], action: Callable[[str], Any]) -> None:

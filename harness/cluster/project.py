@@ -46,12 +46,19 @@ def read_project(
     """
     paths = compose_files(files or (), directory, environ)
     config, warnings = read_config(paths, project=project, directory=directory, environ=environ, profiles=profiles)
+    return project_from(config, paths, directory=directory, warnings=warnings)
+
+
+def project_from(
+    config: Mapping[str, Any], paths: Sequence[Path], *, directory: Path, warnings: Sequence[str] = ()
+) -> Project:
+    """The project out of Compose's merged answer; `paths` are only looked into for the places of problems."""
     reader = _Reader(config, Places(paths))
     stack = reader.stack(tuple(str(path) for path in paths))
     if reader.problems:
         raise InvalidFile(list(dict.fromkeys(reader.problems)))
     notes = tuple(dict.fromkeys((*warnings, *changes(config), *reader.notes)))
-    return Project(str(config["name"]), directory.absolute(), paths, config, stack, notes)
+    return Project(str(config["name"]), directory.absolute(), tuple(paths), config, stack, notes)
 
 
 class _Reader:

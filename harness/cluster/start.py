@@ -26,8 +26,8 @@ RENDERED = "woven.compose.yaml"
 PROJECT_LABEL = "com.docker.compose.project"
 _ATTEMPTS = 4
 _BUILD_S = 1800.0
-_BORDERS_S = 60.0
-_GUESTS_SLACK_S = 60.0
+_BORDERS_S = 180.0
+_GUESTS_SLACK_S = 180.0
 
 Progress = Callable[[str], None]
 
