@@ -29,7 +29,7 @@ def judge(record: Record) -> Verdict:
         *objective_findings(run, disturbed, generator_late(load)),
         *signature,
     ]
-    outcome, told, by_point = decide_run(run, findings, cleanup), stories(run), points(signature)
+    outcome, told, by_point = decide_run(findings, cleanup), stories(run), points(signature)
     return Verdict(
         run=record.run,
         experiment=record.plan.name,

@@ -27,7 +27,7 @@ class Outcome:
     reasons: tuple[str, ...]
 
 
-def decide_run(run: RunData, findings: Sequence[Finding], cleanup: str) -> Outcome:
+def decide_run(findings: Sequence[Finding], cleanup: str) -> Outcome:
     """Clean-up > existential > guard > failed objective > missing point > inconclusive objective > passed."""
     objectives = [one for one in findings if one.kind is FindingKind.OBJECTIVE]
     signature = [one for one in findings if one.kind is FindingKind.SIGNATURE]

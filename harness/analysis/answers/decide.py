@@ -110,7 +110,8 @@ def _toothless(limit: Limit, measured: Measured, rate_per_s: float, seconds: flo
 
 def _undecided(limit: Limit, measured: Measured, rate_per_s: float, seconds: float) -> str:
     interval = measured.interval or Interval(0.0, 0.0)
-    text = f"the limit {limit.text} lies inside the interval {interval.low:.4g}..{interval.high:.4g}"
+    top = f"{interval.high:.4g}" if interval.high < float("inf") else "no upper end"
+    text = f"the limit {limit.text} lies inside the interval {interval.low:.4g}..{top}"
     if measured.advice:
         return f"{text}; {measured.advice}"
     if measured.factor is None:

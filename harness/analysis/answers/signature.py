@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from harness.analysis.answers.decide import Decision, decide_tolerance
 from harness.analysis.answers.subject import Asked, asked, cut_short, finding, measure, per_second, undisturbed
@@ -60,7 +61,7 @@ def _measured(run: RunData, check: SignatureCheck, disturbed: Sequence[Disturban
 
 
 def _decided(run: RunData, limit: Limit, question: Asked, measured: Measured) -> Decision:
-    rate, seconds = per_second(measured, question, run)
+    rate, seconds = per_second(run, question)
     decision = decide_tolerance(limit, measured, rate_per_s=rate, seconds=seconds)
     if measured.reason == NEVER_DEGRADED:
         return Decision(Answer.FAILED, NEVER_DEGRADED)
@@ -91,12 +92,13 @@ def _order(run: RunData, check: SignatureCheck) -> Finding:
     for flow in check.order:
         found = recovered(run, flow)
         if found.back is None:
-            why = found.reason or (NEVER_DEGRADED if not found.excursions else "not back in its band for good by the end")
+            late = "not back in its band for good by the end"
+            why = found.reason or (late if found.excursions else NEVER_DEGRADED)
             decision = Decision(Answer.FAILED, f"{flow}: {why}")
             break
         turns.append((flow, found.back))
     if decision.answer is Answer.PASSED:
-        decision = _resolved(run, turns)
+        decision = _resolved(turns)
     shown = " < ".join(f"{flow} {moment_text(run, turn)}" for flow, turn in turns)
     return Finding(
         name=f"{' < '.join(check.order)} recovered_at in order",
@@ -111,8 +113,8 @@ def _order(run: RunData, check: SignatureCheck) -> Finding:
     )
 
 
-def _resolved(run: RunData, turns: Sequence[tuple[str, Turn]]) -> Decision:
-    for (first, one), (second, two) in zip(turns, turns[1:], strict=False):
+def _resolved(turns: Sequence[tuple[str, Turn]]) -> Decision:
+    for (first, one), (second, two) in pairwise(turns):
         gap, doubt = two.at_us - one.at_us, one.resolution_us + two.resolution_us
         if gap < -doubt:
             return Decision(Answer.FAILED, f"{second} was back before {first}")

@@ -112,7 +112,7 @@ def finding(run: RunData, question: Asked, kind: FindingKind, limit: Limit, meas
     )
 
 
-def per_second(measured: Measured, question: Asked, run: RunData) -> tuple[float, float]:
+def per_second(run: RunData, question: Asked) -> tuple[float, float]:
     """Rows per second and seconds of the data, for advice."""
     seconds = length_s(question.windows)
     rows = len(run.flow(question.subject).between(question.windows)) if question.subject in run.flow_of else 0

@@ -46,8 +46,7 @@ def contained(run: RunData, hold: Hold, canary: list[CanaryRows]) -> Evidence:
         return Evidence(False, reason="no control connection was measured")
     answers = [_one(run, hold, rows) for rows in canary]
     broken = [answer for answer in answers if not answer.proved]
-    worst = max(broken or answers, key=lambda answer: (answer.during or 0) / max(answer.before or 1e-6, 1e-6))
-    return worst
+    return max(broken or answers, key=lambda answer: (answer.during or 0) / max(answer.before or 1e-6, 1e-6))
 
 
 def _one(run: RunData, hold: Hold, rows: CanaryRows) -> Evidence:

@@ -1,4 +1,4 @@
-"""Whatever moved on an edge: shares of failures, waits, requests, bytes. Used where a fault does not say what to expect."""
+"""Whatever moved on an edge: shares of failures, waits, requests, bytes. For faults that do not say what to expect."""
 
 from __future__ import annotations
 

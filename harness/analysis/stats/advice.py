@@ -58,12 +58,17 @@ def spread_factor(value: float, interval: Interval, limit: Limit) -> float | Non
 
 
 def _first(works: Callable[[float], bool]) -> float | None:
+    """The smallest factor that works, to a thousandth, between steps of a twentieth."""
     factor = 1.0
-    while factor <= LARGEST:
-        if works(factor):
-            return factor
+    while factor <= LARGEST and not works(factor):
         factor *= 1.05
-    return None
+    if factor > LARGEST:
+        return None
+    low, high = factor / 1.05, factor
+    while factor > 1.0 and high - low > 0.001 * low:
+        middle = (low + high) / 2
+        low, high = (low, middle) if works(middle) else (middle, high)
+    return high
 
 
 def more_text(factor: float | None, rate_per_s: float, seconds: float) -> str:
@@ -72,8 +77,8 @@ def more_text(factor: float | None, rate_per_s: float, seconds: float) -> str:
         return "no amount of data up to a thousand times this decides at this value: move the limit or the value"
     factor = max(factor, 1.05)
     repeats = math.ceil(factor)
-    parts = [f"{math.ceil(rate_per_s * factor)}/s instead of {rate_per_s:.3g}/s"] if rate_per_s > 0 else []
+    parts = [f"{math.ceil(rate_per_s * factor - 0.02)}/s instead of {rate_per_s:.3g}/s"] if rate_per_s > 0 else []
     if seconds > 0:
-        parts.append(f"{duration_text(math.ceil(seconds * factor))} instead of {duration_text(round(seconds, 1))}")
+        parts.append(f"{duration_text(math.ceil(seconds * factor - 0.1))} instead of {duration_text(round(seconds, 1))}")
     parts.append(f"{repeats} runs together")
     return "would decide: " + ", or ".join(parts)
