@@ -27,6 +27,7 @@ class Page:
     def __init__(self, to_browser: int, from_browser: int) -> None:
         self._write, self._read = to_browser, from_browser
         self._buffer, self._next, self._session = b"", 0, ""
+        self.width = 0
         self.console: list[str] = []
         self.requests: list[str] = []
 
@@ -84,6 +85,7 @@ class Page:
             deviceScaleFactor=scale,
             mobile=width < 500,
         )
+        self.width = width
         feature = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[feature])
 

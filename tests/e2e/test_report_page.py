@@ -27,7 +27,7 @@ READABLE = "h1,h2,h3,.word,.lead,.pill,.node,dd,dt,th,td,.tick,.lane .who,.words
 
 CLIPPED = f"""[...document.querySelectorAll('{READABLE}')]
     .filter(e => e.getClientRects().length && !e.closest('.tip, .hidden, .scroll'))
-    .filter(e => {{ const box = e.getBoundingClientRect(); return box.right > innerWidth + 1 || box.left < -1; }})
+    .filter(e => {{ const box = e.getBoundingClientRect(); return box.right > WIDTH + 1 || box.left < -1; }})
     .map(e => e.className + ': ' + e.textContent.trim().slice(0, 40))"""
 
 CONTRAST = """(() => {
@@ -85,8 +85,8 @@ def test_the_page_is_silent_asks_for_nothing_draws_all_and_fits(
     assert window.requests == [pages[kind].resolve().as_uri()]
     colours = window.js(DRAWN)
     assert len(colours) == 3 * len(example(kind)[0].plan.load.flows) and min(colours) >= 3
-    assert window.js("document.documentElement.scrollWidth <= innerWidth")
-    assert window.js(CLIPPED) == []
+    assert window.js("document.documentElement.scrollWidth") == window.width
+    assert window.js(CLIPPED.replace("WIDTH", str(window.width))) == []
     assert window.js(CONTRAST) == {}
 
 
@@ -98,8 +98,8 @@ def test_every_other_ending_reads_on_a_phone_without_a_word_on_the_console(
     chromium.console.clear()
     chromium.open(pages[kind])
     assert chromium.console == []
-    assert chromium.js("document.documentElement.scrollWidth <= innerWidth")
-    assert chromium.js(CLIPPED) == []
+    assert chromium.js("document.documentElement.scrollWidth") == chromium.width
+    assert chromium.js(CLIPPED.replace("WIDTH", str(chromium.width))) == []
 
 
 def test_pointing_at_one_card_reads_the_same_moment_on_all(chromium: Page, pages: dict[str, Path]) -> None:
@@ -143,7 +143,7 @@ def test_every_link_inside_the_page_leads_somewhere(chromium: Page, pages: dict[
     chromium.open(pages["passed"])
     links = "[...document.querySelectorAll(`a[href^='#']`)]"
     dead = f"{links}.filter(a => !document.querySelector(a.getAttribute('href'))).length"
-    assert chromium.js(f"{links}.length") > 20
+    assert chromium.js(f"{links}.length") >= 15
     assert chromium.js(dead) == 0
     assert chromium.js("new Set([...document.querySelectorAll('[id]')].map(e => e.id)).size") == chromium.js(
         "document.querySelectorAll('[id]').length"
