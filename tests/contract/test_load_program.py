@@ -125,6 +125,10 @@ class Result:
         """Sleep until this second of the run's clock."""
         time.sleep(max(0.0, self.zero_s + moment_s - time.monotonic()))
 
+    def now_us(self) -> int:
+        """The run's clock."""
+        return round((time.monotonic() - self.zero_s) * 1e6)
+
     def outcomes(self) -> Counter[Outcome]:
         return Counter(sample.outcome for sample in self.samples)
 
@@ -205,25 +209,24 @@ def test_a_frozen_server_shows_the_arithmetic_p99(server: Server, rate: int, fro
 
 
 def test_a_killed_server_fails_requests_only_until_it_is_back(server: Server) -> None:
-    replacement: list[Server] = []
-
-    def kill_and_restart(result: Result) -> None:
+    with running(plan_of(flow(), seconds=60), server.url) as result:
         result.at(1.0)
+        killed_us = result.now_us()
         server.kill()
-        result.at(2.0)
-        replacement.append(Server(server.port))
-        replacement.append(replacement[0])
-
-    try:
-        result = whole_run(plan_of(flow(), seconds=4), server.url, kill_and_restart)
-    finally:
-        for started in replacement:
-            started.kill()
+        time.sleep(0.7)
+        replacement = Server(server.port)
+        try:
+            back_us = result.now_us()
+            time.sleep(1.0)
+            result.run.stop()
+        finally:
+            replacement.kill()
     bad = [sample for sample in result.samples if sample.outcome is not Outcome.OK]
     assert len(bad) > 50
     assert {sample.outcome for sample in bad} <= {Outcome.REFUSED, Outcome.RESET}
-    assert min(sample.due_us for sample in bad) > 900_000
-    assert max(sample.due_us for sample in bad) < 3_000_000
+    assert min(sample.due_us + sample.latency_us for sample in bad) >= killed_us
+    assert max(sample.due_us for sample in bad) <= back_us
+    assert max(sample.due_us for sample in result.samples) > back_us
 
 
 @pytest.mark.parametrize(
@@ -264,7 +267,7 @@ def test_too_few_slots_are_missing_slots_not_lateness(server: Server) -> None:
     assert account.rows == account.offered == 180
     assert account.no_slot == len(missing) > 60
     assert {sample.latency_us for sample in missing} <= {1_500_000, 2_000_000}
-    assert account.late / account.rows < 0.1
+    assert sorted(sample.late_us for sample in missing)[len(missing) // 2] < 500_000
 
 
 def test_a_body_is_sent_as_json_and_read_back_whole(server: Server) -> None:
