@@ -16,6 +16,9 @@ from harness.model.stack import Stack
 
 READY_S = 90.0
 LOG_LINES = 40
+SETTLE_S = 1.0
+"""A stack must look ready for this long: a program that nobody calls may start, look around and die."""
+
 _POLL_S = 0.25
 _REPORT_EVERY_S = 10.0
 _EXIT = re.compile(r"\((-?\d+)\)")
@@ -65,15 +68,21 @@ def wait_ready(stack: Stack, probes: Probes, *, progress: Callable[[str], None],
     start = probes.now()
     needed = required_ports(stack)
     reported = start
+    good_since: float | None = None
     while True:
         guests = probes.guests()
         refuse_dead(guests, probes.logs)
         starting = [guest for guest in guests if guest.state not in ("running", "exited")]
         missing = _missing(needed, probes.ports())
-        if not starting and not missing:
-            return
-        _refuse_ended(guests, missing, probes.logs)
         now = probes.now()
+        if not starting and not missing:
+            good_since = now if good_since is None else good_since
+            if now - good_since >= SETTLE_S:
+                return
+            probes.sleep(_POLL_S)
+            continue
+        good_since = None
+        _refuse_ended(guests, missing, probes.logs)
         if now - start > timeout_s:
             raise ClusterError(_never_came(starting, missing, needed, timeout_s, probes, guests))
         if now - reported > _REPORT_EVERY_S:
@@ -88,10 +97,9 @@ def refuse_dead(guests: Sequence[Seen], logs: Callable[[str, int], str]) -> None
     for guest in guests:
         if guest.state in ("exited", "dead") and guest.code:
             tail = _quoted(logs(guest.container, LOG_LINES))
-            hint = f"next: mend it and start again; `docker logs {guest.container}` has everything if you use --keep"
             raise ClusterError(
                 f"service {guest.service!r} ended with code {guest.code}{_meaning(guest.code)} while starting;"
-                f" its last lines:{tail}\n  {hint}"
+                f" its last lines:{tail}\n  next: mend the service and start again"
             )
 
 

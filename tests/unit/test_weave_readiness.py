@@ -54,6 +54,12 @@ def test_a_stack_is_ready_when_all_run_and_every_callee_accepts() -> None:
     assert outside.time > 0
 
 
+def test_a_container_that_dies_right_after_it_looked_ready_is_seen() -> None:
+    outside = Outside([BOTH, BOTH, [running("web", "exited", 9), running("db")]], [UP])
+    with pytest.raises(ClusterError, match="'web' ended with code 9"):
+        wait(outside)
+
+
 def test_a_one_shot_that_ended_well_is_ready() -> None:
     wait(Outside([[*BOTH, running("migrate", "exited", 0)]], [UP]))
 
