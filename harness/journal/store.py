@@ -109,7 +109,10 @@ class SampleStore:
         self._committer.join()
         try:
             self.commit()
-            with self._writing():
+            with (
+                self._lock,
+                suppress(sqlite3.OperationalError),
+            ):  # somebody reads just now: the log stays beside the file
                 self._db.execute("PRAGMA journal_mode=DELETE")
         finally:
             self._db.close()

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,18 @@ def test_a_store_can_be_read_while_it_is_written(path: Path) -> None:
     store.add_samples(SAMPLES)
     store.close()
     assert len(read_store(path).samples) == 2 * len(SAMPLES)
+
+
+def test_a_reader_in_the_middle_does_not_spoil_the_end(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *args, **options: connect(*args, **options | {"timeout": 0.05}))
+    store = written(path)
+    store.commit()
+    with closing(connect(path)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM samples").fetchone()
+        store.close()
+    assert read_store(path).samples == SAMPLES
 
 
 def test_nothing_committed_is_lost_when_the_writer_is_killed(path: Path) -> None:
