@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harness.analysis.answers.signature import CONTROL_ARM
-from harness.analysis.data.events import number
+from harness.analysis.data.events import Hold, number
 from harness.analysis.data.run import RunData
 from harness.analysis.steady import steady_findings
 from harness.model.finding import Answer, Finding, FindingKind, InjectionResult, LoadAccount
@@ -21,8 +21,9 @@ def guard_findings(run: RunData, results: Sequence[InjectionResult], load: LoadA
     found = [*_arm(run), *_status(run), *_by_hand(run), *_told(run), *_load(run, load)]
     found += steady_findings(run) or _steady_event(run)
     stopped = ended_by_decision(run)
-    for result in results:
-        found += _injection(result, stopped)
+    for result, hold in zip(results, run.holds, strict=True):
+        found += _lost(run, hold)
+        found += _injection(result, stopped or bool(hold.lost))
     return found
 
 
@@ -119,6 +120,15 @@ def _load(run: RunData, load: LoadAccount) -> Iterator[Finding]:
 def _steady_event(run: RunData) -> list[Finding]:
     event = run.events.last("steady_failed")
     return [_guard("steady", f"steady state not met: {event.get('reason') or '?'}")] if event else []
+
+
+def _lost(run: RunData, hold: Hold) -> Iterator[Finding]:
+    """Taken away by something else than its end; how long it held before is not known to the second."""
+    if hold.lost:
+        name = f"injection {hold.injection.id}"
+        when = f" at t+{run.wall_s(hold.end_us):.1f} s" if hold.end_us is not None else ""
+        held = f"held for {duration_text(round(hold.held_s, 1))} and was then lost" if hold.end_us else "did not hold"
+        yield _guard(name, f"{name} {held}{when}: {hold.lost}; run it again")
 
 
 def _injection(result: InjectionResult, stopped: bool) -> Iterator[Finding]:

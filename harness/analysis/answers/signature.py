@@ -37,9 +37,7 @@ def observed(checks: Sequence[Finding]) -> bool:
     return bool(checks) and all(check.verdict is Answer.PASSED for check in checks)
 
 
-def _finding(
-    run: RunData, check: SignatureCheck, disturbed: Sequence[Disturbance], proved: Collection[str]
-) -> Finding:
+def _finding(run: RunData, check: SignatureCheck, disturbed: Sequence[Disturbance], proved: Collection[str]) -> Finding:
     answered = _order(run, check) if check.order else _measured(run, check, disturbed)
     if check.role is Role.EFFECT:
         answered = _gated(run, check, answered, proved)

@@ -39,9 +39,7 @@ def course_of(rows: FlowRows, band: Band, begin_us: int, end_us: int) -> Course:
     slow = _between(outside_rows(rows, band), first, stop)
     inside = bad <= most_bad(counts, 1 - band.least_good, band.chance_bad)
     tail = np.where(counts >= 60, 1 - tail_of(60), 1 - tail_of(0))
-    slow_allowed = np.maximum(
-        np.floor(counts * tail + 1e-9).astype(np.int64), most_bad(counts, 0.0, band.chance_slow)
-    )
+    slow_allowed = np.maximum(np.floor(counts * tail + 1e-9).astype(np.int64), most_bad(counts, 0.0, band.chance_slow))
     # what fails also counts as slow, so a slow tail is asked for beyond what the good share already allows
     inside &= slow <= slow_allowed + np.minimum(bad, most_bad(counts, 1 - band.least_good, band.chance_bad))
     good = 1 - bad / np.maximum(counts, 1)

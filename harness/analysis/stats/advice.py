@@ -79,6 +79,8 @@ def more_text(factor: float | None, rate_per_s: float, seconds: float) -> str:
     repeats = math.ceil(factor)
     parts = [f"{math.ceil(rate_per_s * factor - 0.02)}/s instead of {rate_per_s:.3g}/s"] if rate_per_s > 0 else []
     if seconds > 0:
-        parts.append(f"{duration_text(math.ceil(seconds * factor - 0.1))} instead of {duration_text(round(seconds, 1))}")
+        parts.append(
+            f"{duration_text(math.ceil(seconds * factor - 0.1))} instead of {duration_text(round(seconds, 1))}"
+        )
     parts.append(f"{repeats} runs together")
     return "would decide: " + ", or ".join(parts)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.analysis.data.arrays import SECOND_US, Floats
+from harness.analysis.data.arrays import SECOND_US, Bools, Floats
 from harness.analysis.data.edges import EdgeRows
 from harness.analysis.data.events import Hold
 from harness.analysis.data.reach import edges_below
@@ -62,7 +62,7 @@ def _by_second(rows: EdgeRows, measure: str, window: Window) -> list[tuple[int, 
     return [(int(t), float(v)) for t, v in zip(rows.t[mask & known], values[mask & known], strict=True)]
 
 
-def _values(rows: EdgeRows, measure: str) -> tuple[Floats, np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]:
+def _values(rows: EdgeRows, measure: str) -> tuple[Floats, Bools]:
     share = next((item for item in SHARES if item[0] == measure), None)
     if share is not None:
         whole = rows.counts[share[2]]
@@ -71,9 +71,10 @@ def _values(rows: EdgeRows, measure: str) -> tuple[Floats, np.ndarray[tuple[int,
         name = {"answers/s": "responses", "requests/s": "requests"}.get(measure)
         values = rows.counts[name] if name else rows.bytes_both
         return values.astype(np.float64), np.ones(len(rows.t), np.bool_)
-    medians = np.full(len(rows.t), np.nan)
     owner = np.concatenate((rows.waits_row, rows.gave_up_row))
     waits = np.concatenate((rows.waits, rows.gave_up_waits))
-    for row in np.unique(owner):
-        medians[row] = float(np.median(waits[owner == row])) / 1e6
+    order = np.lexsort((waits, owner))
+    seen, first, counts = np.unique(owner[order], return_index=True, return_counts=True)
+    medians = np.full(len(rows.t), np.nan)
+    medians[seen] = waits[order][first + (counts - 1) // 2] / 1e6
     return medians, ~np.isnan(medians)

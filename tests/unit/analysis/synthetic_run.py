@@ -203,7 +203,7 @@ def traffic(
 def healthy(rng: np.random.Generator, per_s: int = 10, wait_s: float = 0.004) -> dict[str, Any]:
     """One second of a healthy edge, a connection per request."""
     count = int(rng.poisson(per_s))
-    waits = tuple(int(1e6 * (wait_s + rng.exponential(0.001))) for _ in range(count))
+    waits = tuple((1e6 * (wait_s + rng.exponential(0.001, count))).astype(int).tolist())
     return {
         "up_bytes": 300 * count,
         "down_bytes": 900 * count,
@@ -219,12 +219,16 @@ def injection(fault: Fault, *edges: str, name: str = "fault", start: float = 0.0
     return Injection(name, fault, ",".join(edges), "gone", start, end, edges or (DB,))
 
 
-def objective(metric: str, text: str, *, subject: str = "shop", phases: tuple[str, ...] = ("gone",), **more: Any) -> Objective:
+def objective(
+    metric: str, text: str, *, subject: str = "shop", phases: tuple[str, ...] = ("gone",), **more: Any
+) -> Objective:
     """An objective in short form: `>= 0.99`, `<= 1.5`, `0.7..0.78`, `never`."""
     return Objective(subject, metric, limit(text), phases, **more)
 
 
-def check(point: int, metric: str, text: str, *, effect: bool = True, subject: str = "shop", **more: Any) -> SignatureCheck:
+def check(
+    point: int, metric: str, text: str, *, effect: bool = True, subject: str = "shop", **more: Any
+) -> SignatureCheck:
     """A signature check in short form; an effect check needs injection `fault` unless told otherwise."""
     role = Role.EFFECT if effect else Role.INVARIANT
     more = {"needs": ("fault",) if effect else (), "phases": ("gone",), **more}

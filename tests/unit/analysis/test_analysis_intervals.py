@@ -46,7 +46,9 @@ def test_p99_has_no_upper_bound_below_299_rows() -> None:
     assert quantile_ranks(299, 0.99)[1] <= 299
 
 
-@pytest.mark.parametrize(("total", "q", "rank"), [(20, 0.95, 19), (100, 0.99, 99), (1, 0.5, 1), (3, 0.5, 2), (101, 0.99, 100)])
+@pytest.mark.parametrize(
+    ("total", "q", "rank"), [(20, 0.95, 19), (100, 0.99, 99), (1, 0.5, 1), (3, 0.5, 2), (101, 0.99, 100)]
+)
 def test_nearest_rank_does_not_fall_for_floating_point(total: int, q: float, rank: int) -> None:
     assert nearest_rank(total, q) == rank
 
@@ -115,9 +117,13 @@ def test_same_data_do_not_count_as_moved() -> None:
     rng = np.random.default_rng(8)
     wrong = sum(larger(rng.exponential(1, 40), rng.exponential(1, 60)) < 0.01 for _ in range(500))
     assert wrong <= 12
-    shares = sum(share_moved((int(rng.binomial(200, 0.1)), 200), (int(rng.binomial(100, 0.1)), 100), 0.0) for _ in range(500))
+    shares = sum(
+        share_moved((int(rng.binomial(200, 0.1)), 200), (int(rng.binomial(100, 0.1)), 100), 0.0) for _ in range(500)
+    )
     assert shares <= 5
-    rates = sum(rate_moved(rng.poisson(10, 30).astype(float), rng.poisson(10, 20).astype(float), 0.0) for _ in range(500))
+    rates = sum(
+        rate_moved(rng.poisson(10, 30).astype(float), rng.poisson(10, 20).astype(float), 0.0) for _ in range(500)
+    )
     assert rates <= 15
 
 

@@ -107,9 +107,7 @@ def everything_asked() -> dict[str, Any]:
         for name, metric in METRICS.items()
         for text in (">= 0.5", "0.2..0.9")
     ]
-    checks = [
-        check(number, one.metric, one.limit.text, subject=one.subject) for number, one in enumerate(asked)
-    ]
+    checks = [check(number, one.metric, one.limit.text, subject=one.subject) for number, one in enumerate(asked)]
     order = SignatureCheck(99, Role.EFFECT, Tag.EMERGENT, order=("shop", "pay"), needs=("fault",))
     never = check(100, "recovered_at", "never", phases=())
     return {"objectives": tuple(asked), "steady": tuple(asked[:4]), "signature": (*checks, order, never)}
@@ -125,7 +123,7 @@ def judged(record: Record) -> None:
     baseline_broken(record)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(samples, max_size=40), st.lists(seconds, max_size=30), st.lists(canary, max_size=10),
     st.lists(journal, max_size=10), windows, faults,

@@ -32,9 +32,13 @@ from harness.model.finding import Evidence, InjectionResult
 Second = Callable[[float, np.random.Generator], dict[str, Any]]
 
 
-def result(fault: Fault, edge: Second | None, *, edges: dict[str, Second] | None = None, **changes: Any) -> InjectionResult:
+def result(
+    fault: Fault, edge: Second | None, *, edges: dict[str, Second] | None = None, **changes: Any
+) -> InjectionResult:
     """One injection on web->db, whose seconds in phase `gone` are `edge`."""
-    run = Run(injections=(injection(fault, *(edges or {DB: 0})),), edges=edges or ({DB: edge} if edge else {}), **changes)
+    run = Run(
+        injections=(injection(fault, *(edges or {DB: 0})),), edges=edges or ({DB: edge} if edge else {}), **changes
+    )
     return judge(run.record()).injections[0]
 
 
@@ -229,9 +233,7 @@ def test_a_cut_of_an_edge_that_shows_bytes_only_is_proved_by_bytes() -> None:
 
 
 @pytest.mark.parametrize(("kind", "column"), [(Kind.HANG, "unanswered"), (Kind.REFUSE, "refused")])
-@pytest.mark.parametrize(
-    ("real", "proved"), [(0.35, True), (0.0, False), (0.1, False), (0.9, False)]
-)
+@pytest.mark.parametrize(("real", "proved"), [(0.35, True), (0.0, False), (0.1, False), (0.9, False)])
 def test_a_share_of_new_connections_is_proved_by_that_share(kind: Kind, column: str, real: float, proved: bool) -> None:
     found = effect(Fault(kind, share=0.35), traffic(share_cut(column, real)))
     assert found.proved is proved

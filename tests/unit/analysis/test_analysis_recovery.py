@@ -24,11 +24,13 @@ from synthetic_run import (
 
 from harness.analysis.answers.signature import signature_findings
 from harness.analysis.answers.subject import asked, measure
+from harness.analysis.data.flows import FlowRows
 from harness.analysis.data.run import RunData
 from harness.analysis.judge import judge
 from harness.analysis.metrics.base import Measured
 from harness.analysis.metrics.recovery_time import recovered
-from harness.analysis.recovery.band import window_for
+from harness.analysis.recovery.band import band_of, window_for
+from harness.analysis.recovery.course import course_of, excursions
 from harness.analysis.recovery.recover import Recovery
 from harness.model.finding import Answer, Finding
 from harness.model.load import Outcome
@@ -87,16 +89,25 @@ def test_a_slow_flow_has_left_its_band_too() -> None:
     assert abs(found.back.at_us - us(22)) <= found.back.resolution_us
 
 
+def healthy_rows(rate: float, arrivals: str, seed: int) -> FlowRows:
+    """90 s of requests of about 20 ms, one in a hundred of them bad."""
+    rng = np.random.default_rng(seed)
+    count = rng.poisson(90 * rate) if arrivals == "poisson" else round(90 * rate)
+    due = np.sort(rng.uniform(0, 9e7, count)) if arrivals == "poisson" else np.arange(count) * 1e6 / rate
+    latency = 1e6 * (0.015 + rng.exponential(0.005, count))
+    return FlowRows(due.astype(np.int64), latency.astype(np.int64), rng.random(count) > 0.01, np.zeros(count, np.bool_))
+
+
 @pytest.mark.parametrize("arrivals", ["even", "poisson"])
 @pytest.mark.parametrize("rate", [4, 20, 80])
 def test_noise_alone_hardly_ever_leaves_the_band(rate: float, arrivals: str) -> None:
     """A healthy flow with 1 % of failures, half a minute of baseline, a minute of watching."""
-
-    def noisy(t: float, rng: np.random.Generator) -> tuple[Outcome, float]:
-        return fine(t, rng) if rng.random() > 0.01 else (Outcome.BAD_STATUS, 0.005)
-
-    runs = 60
-    left = sum(of(faulted(answer=noisy, rate=rate, arrivals=arrivals, seed=seed)).left is not None for seed in range(runs))
+    runs, left = 150, 0
+    for seed in range(runs):
+        rows = healthy_rows(rate, arrivals, seed)
+        band = band_of(rows, (0, 30_000_000))
+        assert band is not None
+        left += bool(excursions(course_of(rows, band, 30_000_000, 90_000_000), band))
     assert left / runs <= 0.05
 
 

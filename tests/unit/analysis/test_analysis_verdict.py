@@ -70,7 +70,9 @@ def test_a_missed_objective_fails_with_exit_1_and_is_named() -> None:
 
 def test_clean_up_unverified_outranks_everything() -> None:
     exists = (objective("availability", ">= 1", existential=True),)
-    found = verdict(slowed(answer=out(0, 30), objectives=exists, closed={"status": "completed", "cleanup": "unverified"}))
+    found = verdict(
+        slowed(answer=out(0, 30), objectives=exists, closed={"status": "completed", "cleanup": "unverified"})
+    )
     assert (found.verdict, found.exit_code) == (INCONCLUSIVE, 7)
     assert "clean-up unverified" in found.reasons[0]
     assert len(found.reasons) == 2
@@ -171,7 +173,10 @@ def test_an_interrupt_before_the_load_is_an_abort() -> None:
         ({"more_events": (event("healed_by_hand", at_us=us(10)),)}, "healed by hand"),
         ({"more_events": (event("guard", name="host", reason="the host slept"),)}, "the host slept"),
         ({"more_events": (event("control_lost", border="east", reason="?"),)}, "proxy of east"),
-        ({"more_events": (event("stop_condition", text="x < 1", verdict="inconclusive"),)}, "stop condition met: x < 1"),
+        (
+            {"more_events": (event("stop_condition", text="x < 1", verdict="inconclusive"),)},
+            "stop condition met: x < 1",
+        ),
         ({"more_events": (event("steady_failed", reason="shop p95"),)}, "steady state not met: shop p95"),
         ({"holds": {"fault": (0.02, 20.0)}}, "held for 20 s of 30 s"),
         ({"holds": {"fault": None}}, "never held"),
@@ -204,7 +209,7 @@ def test_a_lost_injection_is_inconclusive() -> None:
     assert found.verdict is INCONCLUSIVE
     assert found.injections[0].state == "lost"
     assert found.injections[0].held_s == pytest.approx(11.98)
-    assert "held for 12 s of 30 s" in found.reasons[0]
+    assert "held for 12 s and was then lost at t+12.0 s: toxic was removed" in found.reasons[0]
 
 
 def test_a_stuck_injection_is_named() -> None:
@@ -224,7 +229,9 @@ def test_the_clock_of_the_journal_serves_where_an_event_has_no_time_of_its_own()
     assert judge(replace(record, events=tuple(events))).injections[0].held_s == pytest.approx(30.0, abs=0.01)
 
 
-@pytest.mark.parametrize("changes", [{"load_report": {"no_slot": 1}}, {"late_us": 20_000}, {"load_report": {"late": 900}}])
+@pytest.mark.parametrize(
+    "changes", [{"load_report": {"no_slot": 1}}, {"late_us": 20_000}, {"load_report": {"late": 900}}]
+)
 def test_a_late_generator_bars_failed_but_lets_passed_stand(changes: dict[str, Any]) -> None:
     found = verdict(replace(BROKEN, **changes))
     assert (found.verdict, found.exit_code) == (INCONCLUSIVE, 3)
@@ -235,7 +242,10 @@ def test_a_late_generator_bars_failed_but_lets_passed_stand(changes: dict[str, A
 def test_a_missing_slot_among_the_samples_counts_though_nobody_reported_it() -> None:
     record = BROKEN.record()
     samples = (*record.samples, Sample(us(5), "shop", 2_000_000, Outcome.NO_SLOT))
-    events = tuple({**e, "offered": len(samples), "rows": len(samples)} if e["event"] == "load_report" else e for e in record.events)
+    events = tuple(
+        {**e, "offered": len(samples), "rows": len(samples)} if e["event"] == "load_report" else e
+        for e in record.events
+    )
     found = judge(replace(record, samples=samples, events=events))
     assert found.load.no_slot == 1
     assert found.verdict is INCONCLUSIVE
@@ -484,7 +494,17 @@ def test_the_json_has_the_published_fields_and_no_nan() -> None:
     text = json.dumps(body, allow_nan=False)
     assert json.loads(text) == body
     assert body["schema"] == 1
-    assert {"run", "experiment", "status", "verdict", "fidelity", "cleanup", "reasons", "findings", "injections"} <= body.keys()
+    assert {
+        "run",
+        "experiment",
+        "status",
+        "verdict",
+        "fidelity",
+        "cleanup",
+        "reasons",
+        "findings",
+        "injections",
+    } <= body.keys()
     assert {"load", "environment", "stories", "headline", "exit_code", "blocked", "disturbances"} <= body.keys()
     assert body["fidelity"] == {"observed": 2, "total": 2}
     finding = next(f for f in body["findings"] if f["kind"] == "objective")
@@ -494,7 +514,19 @@ def test_the_json_has_the_published_fields_and_no_nan() -> None:
     assert finding["verdict"] == "failed"
     assert set(body["load"]) == {"offered", "rows", "late", "no_slot", "lateness_p99_s"}
     injected = body["injections"][0]
-    assert {"id", "fault", "target", "edges", "phase", "state", "planned_s", "held_s", "effect", "contained", "spill_over"} <= injected.keys()
+    assert {
+        "id",
+        "fault",
+        "target",
+        "edges",
+        "phase",
+        "state",
+        "planned_s",
+        "held_s",
+        "effect",
+        "contained",
+        "spill_over",
+    } <= injected.keys()
     assert {"proved", "before", "during"} <= injected["effect"].keys()
 
 
@@ -527,9 +559,10 @@ def test_undeclared_calls_are_listed() -> None:
 def test_a_flow_at_its_limit_is_rarely_passed_or_failed() -> None:
     """The truth is exactly the limit: each side may be wrong in at most 5 % of runs."""
     passed = failed = 0
-    runs = 200
+    runs, phases = 120, (("gone", 0.0, 30.0), ("after", 30.0, 30.1))
+    asked = (objective("availability", ">= 0.9"),)
     for seed in range(runs):
-        run = Run(answer=out(0, 30, 0.1), objectives=(objective("availability", ">= 0.9"),), seed=seed, rate=10)
+        run = Run(answer=out(0, 30, 0.1), objectives=asked, seed=seed, rate=5, phases=phases, canary=lambda _t: {})
         answer = next(f.verdict for f in verdict(run).findings if f.kind == "objective")
         passed, failed = passed + (answer is PASSED), failed + (answer is FAILED)
     assert passed / runs <= 0.08
@@ -537,15 +570,17 @@ def test_a_flow_at_its_limit_is_rarely_passed_or_failed() -> None:
 
 
 def test_a_healthy_run_with_a_proved_fault_hardly_ever_fails_or_doubts() -> None:
-    runs, wrong = 100, 0
+    runs, wrong = 50, 0
     for seed in range(runs):
-        run = slowed(seed=seed, arrivals="poisson", objectives=(objective("availability", ">= 0.95"), objective("p95", "<= 1.0")))
+        run = slowed(
+            seed=seed, arrivals="poisson", objectives=(objective("availability", ">= 0.95"), objective("p95", "<= 1.0"))
+        )
         wrong += verdict(run).verdict is not PASSED
     assert wrong / runs <= 0.03
 
 
 def test_a_broken_run_is_nearly_always_failed() -> None:
-    runs = 60
+    runs = 30
     failed = sum(verdict(replace(BROKEN, answer=out(0, 30, 0.3), seed=seed)).verdict is FAILED for seed in range(runs))
     assert failed / runs >= 0.97
 
@@ -568,7 +603,9 @@ def test_fifty_thousand_requests_and_forty_thousand_edge_seconds_are_judged() ->
 
 
 def bare(record: Record) -> Record:
-    return replace(record, plan=replace(record.plan, stack=replace(record.plan.stack, services=(Service("x"),), edges=())))
+    return replace(
+        record, plan=replace(record.plan, stack=replace(record.plan.stack, services=(Service("x"),), edges=()))
+    )
 
 
 def test_a_record_without_its_stack_is_still_judged() -> None:
