@@ -91,6 +91,8 @@ def parse_labels(service: str, labels: Mapping[str, str]) -> ParsedLabels:
         together=reader.name("together"),
         labels=tuple(sorted(ours.items())),
     )
+    if parsed.role == "dependent" and parsed.flags is not None:
+        reader.problem("flags", "a dependent is broken through what it depends on, never told to; remove the label")
     calls = reader.calls()
     reader.words()
     return ParsedLabels(parsed, calls, tuple(reader.problems))

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from harness.model.errors import Problem
 from harness.model.fault import Kind
@@ -189,19 +190,38 @@ def _narrow_refusal(plan: Plan, claim: _Claim, span: tuple[float, float]) -> str
 def _orders_refused(plan: Plan) -> Iterator[Problem]:
     """Neighbours of an order that wait for different faults, which end too close together to tell which came first.
 
-    Where both wait for the same fault, the order is up to the system and nothing is known beforehand.
+    Where both wait for the same fault, the order is up to the system and nothing is known beforehand. Where it is not
+    said which recovery waits for which fault, no two of the needed faults may end that close together.
     """
     ends = {injection.id: injection.end_s for injection in plan.injections}
-    for check in plan.signature:
-        for first, second in zip(check.order, check.order[1:], strict=False):
-            waits = _waits_for(plan, check, first, ends), _waits_for(plan, check, second, ends)
-            if waits[0] is None or waits[1] is None or waits[0] == waits[1]:
-                continue
-            doubt = sum(resolution.resolution_s(flow_rate(plan, flow)) for flow in (first, second))
-            apart = abs(ends[waits[1]] - ends[waits[0]])
-            if apart < doubt:
-                text = f"order: {first!r} before {second!r}: they wait for {waits[0]!r} and {waits[1]!r}, which end"
-                yield Problem(plan.file, check.line, 1, f"{text} {_apart(plan, apart, doubt, ends[waits[1]])}")
+    for check in (check for check in plan.signature if check.order):
+        waits = [_waits_for(plan, check, flow, ends) for flow in check.order]
+        if None in waits:
+            yield from _needs_refused(plan, check, ends)
+            continue
+        for index, (first, second) in enumerate(pairwise(waits)):
+            doubt = sum(_doubts(plan, check.order[index : index + 2]))
+            if first is not None and second is not None and first != second and abs(ends[second] - ends[first]) < doubt:
+                yield _too_close(plan, check, (first, second), doubt)
+
+
+def _needs_refused(plan: Plan, check: SignatureCheck, ends: dict[str, float]) -> Iterator[Problem]:
+    needs = sorted((need for need in check.needs if need in ends), key=lambda need: ends[need])
+    doubt = sum(sorted(_doubts(plan, check.order))[:2])
+    for first, second in pairwise(needs):
+        if 0 < ends[second] - ends[first] < doubt:
+            yield _too_close(plan, check, (first, second), doubt)
+
+
+def _doubts(plan: Plan, flows: tuple[str, ...]) -> list[float]:
+    return [resolution.resolution_s(flow_rate(plan, flow)) for flow in flows]
+
+
+def _too_close(plan: Plan, check: SignatureCheck, faults: tuple[str, str], doubt: float) -> Problem:
+    first, second = (next(i for i in plan.injections if i.id == name) for name in faults)
+    apart = abs(second.end_s - first.end_s)
+    text = f"order: the faults {first.id!r} and {second.id!r}, which its recoveries wait for, end"
+    return Problem(plan.file, check.line, 1, f"{text} {_apart(plan, apart, doubt, max(first.end_s, second.end_s))}")
 
 
 def _apart(plan: Plan, apart: float, doubt: float, moment: float) -> str:

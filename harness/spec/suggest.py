@@ -13,8 +13,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     names = list(dict.fromkeys(known))
     folded = {name.casefold(): name for name in reversed(names)}
     near = difflib.get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {folded[near[0]]!r}?"
+    begun = [name for name in folded if len(word) >= 3 and name.startswith(word.casefold())]
+    if near or begun:
+        return f"did you mean {folded[(near or begun)[0]]!r}?"
     if not names:
         return "there is none"
     more = f", … ({len(names)} in all)" if len(names) > _LISTED else ""

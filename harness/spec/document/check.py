@@ -86,7 +86,8 @@ def _report(details: list[ErrorDetails], problems: Problems) -> None:
         elif detail["type"] == "extra_forbidden":
             problems.report(path, _unknown_key(path), key=True)
         else:
-            problems.report(path, _wrong(detail, path), key="[key]" in detail["loc"])
+            at_key = "[key]" in detail["loc"] or detail["input"] is None
+            problems.report(path, _wrong(detail, path), key=at_key)
 
 
 def _meant(path: Path) -> str | None:
@@ -164,7 +165,10 @@ def _existing(rest: Any, path: Path) -> Path:
     """`path` as it is written: without positions in lists that are written as their one item, and cut where it ends."""
     node, walked = rest, ()  # type: Any, Path
     for part in path:
-        there = part in node if isinstance(node, dict) else isinstance(node, list) and int(part) < len(node)
+        if isinstance(node, dict):
+            there = part in node
+        else:
+            there = isinstance(node, list) and isinstance(part, int) and part < len(node)
         if there:
             node, walked = node[part], (*walked, part)
         elif part != 0 or isinstance(node, list):

@@ -86,6 +86,7 @@ class Problems:
 
     def is_broken(self, path: Path) -> bool:
         """Whether this part, something that holds it, or a direct part of it was already refused."""
+        path = self.places.written(path)
         if any(path[:length] in self.broken for length in range(1, len(path) + 1)):
             return True
         return any(part[:-1] == path for part in self.broken)

@@ -101,7 +101,7 @@ class FaultDoc(SymptomDoc):
     """One fault on one target. It holds for its phase, unless it names a time of its own."""
 
     on: str = Field(
-        description="Target: region, service, a->b, *->b, a->*, role:NAME, tag:NAME, entry:NAME; joined by commas, "
+        description="Target: region, service, a->b, *->b, a->*, role:NAME, tag:NAME, entry:NAME; joined by commas,"
         " minus with !.",
         examples=["us-east-1", "orders->db", "tag:bridge"],
     )

@@ -18,11 +18,16 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from harness.model.errors import InvalidFile, Problem
 from harness.spec.document.places import Path, Places
 
-MOST_BYTES = 256 * 1024
+MOST_BYTES = 128 * 1024
 MOST_VALUES = 20_000
 DEEPEST = 40
 
+_MOST_PROBLEMS = 100
+"""A file with more of them at this level is not an experiment with mistakes."""
+
 _TAG = "tag:yaml.org,2002:"
+_BRACKETS = re.compile(r"[\[\]{}]")
+_MOST_BRACKETS = 2 * DEEPEST
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -61,7 +66,22 @@ def _text(raw: bytes, file: str) -> str:
         raise InvalidFile([Problem(file, line, column, message)]) from None
 
 
+def _refuse_depth(text: str, file: str) -> None:
+    """Brackets are counted before YAML is read: its scanner takes minutes for thousands of open ones."""
+    depth, deepest_at = 0, -1
+    for match in _BRACKETS.finditer(text):
+        depth += 1 if match[0] in "[{" else -1
+        if depth > _MOST_BRACKETS:
+            deepest_at = match.start()
+            break
+        depth = max(depth, 0)
+    if deepest_at >= 0:
+        line, column = text.count("\n", 0, deepest_at) + 1, deepest_at - text.rfind("\n", 0, deepest_at)
+        raise InvalidFile([Problem(file, line, column, f"nested too deeply (at most {DEEPEST} levels)")])
+
+
 def _compose(text: str, file: str) -> Node | None:
+    _refuse_depth(text, file)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ReusedAnchorWarning)
@@ -98,6 +118,10 @@ def _first_unreadable(text: str) -> tuple[int, int]:
     return before.count("\n") + 1, len(before) - before.rfind("\n")
 
 
+def _shown_tag(node: Node) -> str:
+    return str(node.tag).replace(_TAG, "!!")[:60]
+
+
 class _Builder:
     """Node graph -> values and places; counts what aliases expand to, and refuses loops."""
 
@@ -111,6 +135,8 @@ class _Builder:
         """A problem where `node` begins."""
         mark = node.start_mark
         self.problems.append(Problem(self.places.file, mark.line + 1, mark.column + 1, message))
+        if len(self.problems) >= _MOST_PROBLEMS:
+            raise InvalidFile(self.problems)
 
     def value(self, node: Node, path: Path) -> object:
         """The plain value of a node; None where it was refused."""
@@ -141,7 +167,7 @@ class _Builder:
             return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
         if isinstance(node, ScalarNode):
             return self.scalar(node, tag)
-        self.problem(node, f"the tag {str(node.tag).replace(_TAG, '!!')} is not used in experiments; remove it")
+        self.problem(node, f"the tag {_shown_tag(node)} is not used in experiments; remove it")
         return None
 
     def mapping(self, node: MappingNode, path: Path) -> dict[str, object]:
@@ -190,7 +216,7 @@ class _Builder:
             return self.number(node, text, tag)
         if tag in ("str", "timestamp"):
             return text
-        self.problem(node, f"the tag {str(node.tag).replace(_TAG, '!!')} is not used in experiments; remove it")
+        self.problem(node, f"the tag {_shown_tag(node)} is not used in experiments; remove it")
         return None
 
     def number(self, node: ScalarNode, text: str, tag: str) -> object:
