@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.analysis.answers.decide import Decision
+from harness.analysis.answers.values import value_text
 from harness.analysis.data.run import RunData
 from harness.analysis.metrics import METRICS
 from harness.analysis.metrics.base import Measured, Question
@@ -16,7 +17,7 @@ from harness.model.record import Record
 def baseline_broken(record: Record) -> str:
     """Why the hypothesis does not hold on the data so far, '' if it does. Asked while the run goes on, before t=0."""
     return "; ".join(
-        f"{finding.name}: {finding.reason}"
+        finding.reason.removeprefix(f"{NOT_MET}: ")
         for finding in steady_findings(RunData(record))
         if finding.verdict is not Answer.PASSED
     )
@@ -57,9 +58,13 @@ def _finding(run: RunData, objective: Objective) -> Finding:
 
 def _decide(objective: Objective, measured: Measured) -> Decision:
     if measured.interval is None:
-        return Decision(Answer.INCONCLUSIVE, measured.reason)
+        return Decision(Answer.INCONCLUSIVE, f"{NOT_MET}: {objective.subject} {objective.metric}: {measured.reason}")
     value = measured.interval.low if measured.observed is None else measured.observed
     if holds(objective.limit, value):
         return Decision(Answer.PASSED)
-    shown = measured.reason if measured.observed is None else f"{value:.4g}"
-    return Decision(Answer.INCONCLUSIVE, f"steady state not met: {shown} against {objective.limit.text}")
+    shown = measured.reason if measured.observed is None else value_text(objective.metric, value)
+    told = f"{objective.subject} {objective.metric} {shown} against {objective.limit.text}"
+    return Decision(Answer.INCONCLUSIVE, f"{NOT_MET}: {told}")
+
+
+NOT_MET = "steady state not met"

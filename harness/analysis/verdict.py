@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from harness.analysis.answers.guards import run_status
 from harness.analysis.answers.signature import observed, points
+from harness.analysis.answers.values import value_text
 from harness.analysis.data.events import number
 from harness.analysis.data.run import RunData
 from harness.analysis.stories.story import DOWN, SURVIVED, UNAFFECTED
 from harness.model.finding import Answer, DependentStory, Finding, FindingKind
-from harness.model.units import ratio_text
 
 VERIFIED, UNVERIFIED = "verified", "unverified"
 RANK = (7, 70, 130, 143, 5, 1, 4, 3, 0)
@@ -133,10 +133,3 @@ def _told(one: Finding) -> str:
 def _missing(point: int, checks: Sequence[Finding]) -> str:
     missing = [check for check in checks if check.verdict is not Answer.PASSED]
     return f"signature point {point} not observed: " + "; ".join(_told(check) for check in missing[:3])
-
-
-def value_text(metric: str, value: float) -> str:
-    """A measured value with its unit, short."""
-    if metric in ("availability", "error_rate", "errors") or metric.endswith("_ratio"):
-        return ratio_text(value)
-    return f"{value:.4g}"

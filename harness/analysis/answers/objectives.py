@@ -32,7 +32,7 @@ def _finding(run: RunData, objective: Objective, disturbed: Sequence[Disturbance
     if decision.answer is Answer.FAILED and late:
         decision = Decision(Answer.INCONCLUSIVE, f"missed, but {late}: the load generator, not the service, may be why")
     cut = cut_short(run, question)
-    if decision.answer is Answer.PASSED and cut:
+    if decision.answer is not Answer.FAILED and cut:
         decision = Decision(Answer.INCONCLUSIVE, f"{cut}: let the run reach its end")
     return replace(
         finding(run, question, FindingKind.OBJECTIVE, objective.limit, measured),

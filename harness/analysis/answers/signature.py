@@ -52,7 +52,7 @@ def _measured(run: RunData, check: SignatureCheck, disturbed: Sequence[Disturban
     if decision.answer is Answer.PASSED and check.role is Role.EFFECT:
         decision = undisturbed(run, question, decision, lambda again: _decided(run, limit, question, again), disturbed)
     cut = cut_short(run, question)
-    if decision.answer is Answer.PASSED and cut:
+    if decision.answer is not Answer.FAILED and cut:
         decision = Decision(Answer.INCONCLUSIVE, f"{cut}: let the run reach its end")
     shown = finding(run, question, FindingKind.SIGNATURE, limit, measured)
     return replace(shown, verdict=decision.answer, reason=decision.reason)

@@ -35,7 +35,7 @@ def disturbances(run: RunData) -> list[Disturbance]:
         edge, caller = str(event.get("edge") or ""), str(event.get("caller") or "")
         edges = {edge} if edge else {known.id for known in run.stack.edges if known.caller == caller}
         where = edge or caller or str(event.get("border") or "a proxy")
-        text = f"{event.get('what') or 'disturbance'} on {where} at t+{run.wall_s(at):.1f} s"
+        text = f"{event.get('what') or 'disturbance'} on {where} at t{run.wall_s(at):+.1f} s"
         found.append(Disturbance(at, frozenset(edges), text))
     return found
 

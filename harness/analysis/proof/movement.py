@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.analysis.data.arrays import Ints
+from harness.analysis.data.arrays import Bools, Ints
 from harness.analysis.data.edges import EdgeRows
 from harness.analysis.data.run import Window
 from harness.analysis.stats.two_sample import ALPHA, MIN_N, larger, rate_moved, share_moved
@@ -49,10 +49,18 @@ def _shares(rows: EdgeRows, before: Sequence[Window], during: Sequence[Window], 
         k, n = rows.total(part, second), rows.total(whole, second)
         if k == 0 and rows.total(part, first) == 0:
             continue
-        one, two = (min(rows.total(part, first), rows.total(whole, first)), rows.total(whole, first)), (min(k, n), n)
+        one, two = _usual(rows, first, part, whole), (min(k, n), n)
         if share_moved(one, two, SHARE_FLOOR, alpha):
             was, now = one[0] / one[1], two[0] / two[1]
             yield Moved(measure, was, now, one[1], two[1], abs(now - was))
+
+
+def _usual(rows: EdgeRows, mask: Bools, part: str, whole: str) -> tuple[int, int]:
+    """Part and whole before. An edge that lived on kept connections opened none, and none of them failed."""
+    k, n = rows.total(part, mask), rows.total(whole, mask)
+    if n == 0 and whole == "connects":
+        n = rows.total("responses", mask)
+    return min(k, n), n
 
 
 def _waits(rows: EdgeRows, before: Sequence[Window], during: Sequence[Window], alpha: float) -> Iterator[Moved]:

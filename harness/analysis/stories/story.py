@@ -23,26 +23,27 @@ BRIEF = 0.25
 
 
 def stories(run: RunData) -> tuple[DependentStory, ...]:
-    """One story per flow, in the plan's order."""
-    return tuple(_story(run, flow.name, flow.service) for flow in run.plan.load.flows if len(run.flow(flow.name)))
+    """One story per flow, in the plan's order; none where there is no baseline or too little was watched."""
+    told = (_story(run, flow.name, flow.service) for flow in run.plan.load.flows if len(run.flow(flow.name)))
+    return tuple(one for one in told if one is not None)
 
 
-def _story(run: RunData, flow: str, service_name: str) -> DependentStory:
+def _story(run: RunData, flow: str, service_name: str) -> DependentStory | None:
     service = next((one for one in run.stack.services if one.name == service_name), Service(service_name))
     found, rows = recovered(run, flow), run.flow(flow)
+    if found.reason:
+        return None
     strategy, expected = service.label("strategy"), service.label("expected")
     if found.left is None:
         seen = rows.between([(run.first_fault_us, run.end_us)])
-        return DependentStory(flow, service_name, strategy, expected, _calm(found, seen), UNAFFECTED)
+        return DependentStory(flow, service_name, strategy, expected, _calm(seen), UNAFFECTED)
     away = (found.left.at_us, found.back.at_us if found.back else max(run.end_us, found.left.at_us + 1))
     status = _status(run, flow, rows.between([away]), away, found)
     text = _observed(run, rows, away, found, status)
     return DependentStory(flow, service_name, strategy, expected, text, status, path_of(run, flow, away))
 
 
-def _calm(found: Recovery, seen: FlowRows) -> str:
-    if found.reason:
-        return found.reason
+def _calm(seen: FlowRows) -> str:
     return f"{ratio_text(float(seen.ok.mean()))} of {len(seen)} requests good" if len(seen) else "no request was due"
 
 

@@ -12,6 +12,7 @@ import pytest
 from synthetic_run import (
     DB,
     HANG,
+    REFUSE,
     SIDE,
     SLOW,
     WEB,
@@ -23,6 +24,7 @@ from synthetic_run import (
     injection,
     objective,
     out,
+    refusing_edge,
     slow,
     slow_edge,
     slowed,
@@ -260,7 +262,8 @@ def test_a_steady_state_that_was_not_met_is_named_with_its_value() -> None:
     found = verdict(run)
     assert found.verdict is INCONCLUSIVE
     assert "steady state not met" in found.reasons[0]
-    assert "shop availability >= 0.995" in baseline_broken(run.record())
+    assert baseline_broken(run.record()) == "shop availability 67 % against >= 0.995"
+    assert "shop availability 67 %" in found.reasons[0]
 
 
 def test_a_steady_state_that_was_met_is_a_finding_too() -> None:
@@ -430,6 +433,20 @@ def test_the_path_names_faulted_edges_in_order_of_onset_with_evidence() -> None:
 def test_an_edge_whose_fault_did_not_bite_is_not_on_the_path() -> None:
     run = replayed(injections=(injection(HANG, DB, SIDE),), edges={DB: traffic(hanging_edge), SIDE: traffic()})
     assert [step.edge for step in verdict(run).stories[0].path] == [DB]
+
+
+def test_an_edge_that_lived_on_kept_connections_shows_refusals_on_the_path() -> None:
+    def kept(t: float, rng: np.random.Generator) -> dict[str, Any]:
+        return refusing_edge(t, rng) if 0 <= t < 30 else {**healthy(rng), "connects": 0}
+
+    steps = verdict(replayed(injections=(injection(REFUSE, DB),), edges={DB: kept})).stories[0].path
+    assert (steps[0].measure, steps[0].during) == ("share of new connections refused", 1.0)
+
+
+def test_a_flow_that_was_not_watched_has_no_story() -> None:
+    record = slowed().record()
+    windows = tuple(replace(w, end_us=us(1)) if w.name == "gone" else w for w in record.phases if w.name != "after")
+    assert judge(replace(record, phases=windows)).stories == ()
 
 
 def test_labels_do_not_change_what_is_observed() -> None:
