@@ -59,7 +59,7 @@ class Outcome(StrEnum):
     RESET = "reset"
     ERROR = "error"
     NO_SLOT = "no-slot"
-    """No free slot until the deadline: the generator's fault."""
+    """No free slot in time, so that the service had less than its whole deadline: the generator's fault."""
 
 
 @dataclass(frozen=True, slots=True)

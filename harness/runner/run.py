@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from harness.model.errors import LoadError
 from harness.model.objective import Stop
@@ -225,7 +225,7 @@ class Execution:
         for region, calls in self.blocked.items():
             rig.journal.write("blocked", border=region, calls=calls)
         ended = Ended(status, "verified" if verified else "unverified", rig.clock.signal, reason)
-        rig.journal.write("run_closed", status=ended.status, cleanup=ended.cleanup, reason=reason)
+        rig.journal.write("run_closed", **asdict(ended))
         self.injector.close()
         return ended
 
