@@ -1,0 +1,128 @@
+"""Other outages than the one in the file: pure transformations of an experiment document and of its Compose project.
+
+They know the grammar of experiment files, not the stack: what is shifted, left out or renamed comes in as arguments.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Document = dict[str, Any]
+_TIME = re.compile(r"^(\d+(?:\.\d+)?)m$")
+_MOMENT_KEYS = ("at", "until")
+
+
+def minutes(text: str) -> float:
+    """`118m` -> 118.0; these documents write moments of the incident in minutes."""
+    found = _TIME.match(text.strip())
+    if not found:
+        raise ValueError(f"{text!r} is not a moment like 118m")
+    return float(found[1])
+
+
+def _shift(text: str, after: float, by: float) -> str:
+    moment = minutes(text)
+    return f"{moment + by:g}m" if moment >= after else text
+
+
+def injections(document: Document) -> Iterator[tuple[Document, Document]]:
+    """Every (phase, fault item) of the timeline."""
+    for phase in document["timeline"]:
+        for fault in phase.get("faults", ()):
+            yield phase, fault
+
+
+def injection(document: Document, name: str) -> Document:
+    """The fault item with this id; KeyError if there is none."""
+    for _, fault in injections(document):
+        if fault.get("id") == name:
+            return fault
+    raise KeyError(name)
+
+
+def longer(document: Document, phase: str, by: float) -> Document:
+    """The phase `by` incident minutes longer, and everything from its end on shifted by as much, limits included."""
+    changed = copy.deepcopy(document)
+    end = next(minutes(item["until"]) for item in changed["timeline"] if item["phase"] == phase)
+    for item in [*changed["timeline"], *(fault for _, fault in injections(changed))]:
+        for key in _MOMENT_KEYS:
+            if key in item:
+                item[key] = _shift(item[key], end, by)
+    for check in changed.get("signature", ()):
+        if "recovered_at" in check:
+            check["recovered_at"] = shifted_limit(check["recovered_at"], end, by)
+    return changed
+
+
+def shifted_limit(limit: str, after: float, by: float) -> str:
+    """`404m..436m` or `< 300m` with every moment at or after `after` shifted; a range moves as a whole by its middle."""
+    if ".." in limit:
+        low, high = (minutes(part) for part in limit.split(".."))
+        move = by if (low + high) / 2 >= after else 0.0
+        return f"{low + move:g}m..{high + move:g}m"
+    return re.sub(r"\d+(?:\.\d+)?m", lambda found: _shift(found[0], after, by), limit)
+
+
+def lifted_later(document: Document, name: str, until: str) -> Document:
+    """One fault that ends later than it did; nothing else moves."""
+    changed = copy.deepcopy(document)
+    injection(changed, name)["until"] = until
+    return changed
+
+
+def without(document: Document, name: str) -> Document:
+    """The same outage without one of its faults; checks that need it stay as they are."""
+    changed = copy.deepcopy(document)
+    injection(changed, name)  # KeyError for a name that is not there
+    for item in changed["timeline"]:
+        item["faults"] = [fault for fault in item.get("faults", ()) if fault.get("id") != name]
+    return changed
+
+
+def with_variable(document: Document, service: str, variable: str, value: str) -> Document:
+    """The same outage on a stack with one variable changed."""
+    changed = copy.deepcopy(document)
+    changed["stack"].setdefault("environment", {}).setdefault(service, {})[variable] = value
+    return changed
+
+
+def checks_needing(document: Document, name: str) -> list[Document]:
+    """Signature checks that name this injection."""
+    return [check for check in document.get("signature", ()) if name in check.get("needs", ())]
+
+
+def renamed_text(text: str, names: Mapping[str, str], *, keep_lines: str = r"^\s*(KIND|name|role|regionfall\.role):") -> str:
+    """`text` of a Compose file or configuration with every service and region renamed.
+
+    Whole words only, not in paths (`/bus`) and edge classes (`#bus`); lines that match `keep_lines` hold no names.
+    """
+    words = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+    pattern = re.compile(rf"(?<![\w#.$-])(?<!(?<!/)/)({words})(?![\w-])")
+    keep = re.compile(keep_lines)
+    return "\n".join(
+        line if keep.match(line) else pattern.sub(lambda found: names[found[1]], line) for line in text.split("\n")
+    )
+
+
+def renamed(document: Document, names: Mapping[str, str]) -> Document:
+    """The experiment against the renamed stack: targets, entries, variables and edges; flow names stay."""
+    changed = copy.deepcopy(document)
+    for flow, spec in changed["load"]["flows"].items():
+        spec["service"] = names.get(spec.get("service", flow), spec.get("service", flow))
+    environment = changed["stack"].get("environment", {})
+    changed["stack"]["environment"] = {names.get(service, service): values for service, values in environment.items()}
+    for _, fault in injections(changed):
+        fault["on"] = _target(fault["on"], names)
+    for check in changed.get("signature", ()):
+        if "edge" in check:
+            check["edge"] = _target(check["edge"], names)
+    return changed
+
+
+def _target(target: str, names: Mapping[str, str]) -> str:
+    if target.startswith(("tag:", "role:")):
+        return target
+    return re.sub(r"[\w-]+?(?=->|:|,|$)|(?<=->)[\w-]+", lambda found: names.get(found[0], found[0]), target)
