@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.spec.document.places import Path
 from harness.spec.document.root import ExperimentDoc
+from harness.spec.document.types import NAME_PATTERN
 
 FILE = "experiment-v1.schema.json"
 """Name of the schema file in `harness/spec`; a unit test keeps it equal to `json_schema()`."""
@@ -33,12 +34,28 @@ def _without_titles(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     cleaned = {k: v for k, v in node.items() if not (k == "title" and isinstance(v, str))}
+    if cleaned.get("default", "") is None:
+        del cleaned["default"]
+    if {"type": "null"} in cleaned.get("anyOf", []):
+        return _without_null(cleaned)
+    if NAME_PATTERN in cleaned.get("patternProperties", {}):
+        cleaned["additionalProperties"] = False
     return {
         key: {name: _without_titles(part) for name, part in value.items()}
         if key == "properties"
         else _without_titles(value)
         for key, value in cleaned.items()
     }
+
+
+def _without_null(node: Node) -> Node:
+    """A key that may be left out is not a key that may be empty."""
+    branches = [branch for branch in node["anyOf"] if branch != {"type": "null"}]
+    rest = {key: value for key, value in node.items() if key != "anyOf"}
+    if len(branches) > 1:
+        return {"anyOf": _without_titles(branches), **rest}
+    only: Node = _without_titles(branches[0])
+    return {"allOf": [only], **rest} if "$ref" in only else {**only, **rest}
 
 
 def json_schema() -> Node:
@@ -75,7 +92,7 @@ def known_keys(path: Path) -> list[str]:
 
 def open_keys(path: Path) -> bool:
     """Whether a mapping at `path` may have keys that the schema does not name."""
-    return any(isinstance(node.get("additionalProperties"), dict) or not node for node in nodes_at(path))
+    return any(_of_any_name(node) is not None or not node for node in nodes_at(path))
 
 
 def is_list(path: Path) -> bool:
@@ -90,8 +107,8 @@ def _spread(nodes: Iterable[Node]) -> list[Node]:
         if "$ref" in node:
             name = str(node["$ref"]).rsplit("/", 1)[-1]
             found += _spread([_schema()["definitions"][name]])
-        elif "anyOf" in node:
-            found += _spread(node["anyOf"])
+        elif "anyOf" in node or "allOf" in node:
+            found += _spread([*node.get("anyOf", []), *node.get("allOf", [])])
         else:
             found.append(node)
     return found
@@ -105,5 +122,15 @@ def _children(node: Node, part: str | int) -> list[Node]:
         return [items] if isinstance(items, dict) else []
     if part in node.get("properties", {}):
         return [node["properties"][part]]
-    other = node.get("additionalProperties")
-    return [other] if isinstance(other, dict) else []
+    other = _of_any_name(node)
+    return [other] if other is not None else []
+
+
+def _of_any_name(node: Node) -> Node | None:
+    """What values a mapping by name has, None for a mapping with fixed keys."""
+    other = node.get("patternProperties", {}).get(NAME_PATTERN, node.get("additionalProperties"))
+    return other if isinstance(other, dict) else None
+
+
+if __name__ == "__main__":  # python -m harness.spec.schema > harness/spec/experiment-v1.schema.json
+    print(schema_text(), end="")

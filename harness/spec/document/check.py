@@ -56,6 +56,7 @@ def check(data: object, problems: Problems) -> ExperimentDoc | None:
         problems.report((), f"{shown(data)} is not an experiment; start with: version: 1")
         return None
     rest = copy.deepcopy(data)
+    _refuse_empty(rest, (), problems)
     for turn in range(_ROUNDS):
         try:
             return ExperimentDoc.model_validate(rest)
@@ -68,6 +69,23 @@ def check(data: object, problems: Problems) -> ExperimentDoc | None:
         _take_out(rest, details, problems)
         rest.setdefault("version", 1)
     return None
+
+
+def _refuse_empty(node: Any, path: Path, problems: Problems) -> None:
+    """A key without a value is a mistake, wherever it stands; what is sent as JSON may hold null."""
+    if isinstance(node, list):
+        for index, item in enumerate(node):
+            _refuse_empty(item, (*path, index), problems)
+        return
+    for key, value in list(node.items()) if isinstance(node, dict) else ():
+        inside = (*path, key)
+        if key.startswith("x-") or inside[:2] + inside[3:] == ("load", "flows", "json"):
+            continue
+        if value is None:
+            problems.report(inside, f"{key!r} is empty; give it a value, or remove the key", key=True)
+            problems.broken.add(inside)
+            del node[key]
+        _refuse_empty(value, inside, problems)
 
 
 def _path(detail: ErrorDetails) -> Path:

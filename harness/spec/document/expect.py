@@ -64,7 +64,7 @@ def limits_of(part: Any) -> dict[str, Limit]:
     return {name: getattr(part, name) for name in METRICS if getattr(part, name) is not None}
 
 
-Expectations = dict[str, Annotated[tuple[ExpectDoc, ...], short(listed, type="object")]]
+Expectations = dict[str, Annotated[tuple[ExpectDoc, ...], short(listed)]]
 """Flow or edge -> one mapping of limits, or a list of them."""
 
 

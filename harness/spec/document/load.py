@@ -41,7 +41,7 @@ class StackDoc(Part):
 class OkDoc(Part):
     """Which answers count as good."""
 
-    status: Annotated[tuple[int | str, ...], short(listed, type=["integer", "string"])] = Field(
+    status: Annotated[tuple[int | str, ...], short(listed)] = Field(
         (200,), description="Status code, a list of them, or a class like `2xx`.", examples=[200, [200, 204], "2xx"]
     )
 

@@ -33,7 +33,8 @@ class ExperimentDoc(Part):
     stack: StackDoc = Field(default_factory=lambda: empty(StackDoc), description="What is broken.")
     load: LoadDoc | None = Field(None, description="Who asks for what. Default: GET on every entry, 20/s each.")
     steady: SteadyDoc = Field(
-        default_factory=lambda: SteadyDoc.model_validate({}), description="The baseline before anything is broken."
+        default_factory=lambda: SteadyDoc.model_validate({}),
+        description="The baseline: how long, and what must hold in it.",
     )
     clock: ClockDoc | None = Field(None, description="Incidents only: compression of the timeline. Default: real time.")
     break_: str | None = Field(None, alias="break", description="Smallest form: the target.", examples=["us-east-1"])
@@ -45,5 +46,5 @@ class ExperimentDoc(Part):
     limits: LimitsDoc = Field(
         default_factory=lambda: LimitsDoc.model_validate({}), description="How much this file may break."
     )
-    stop: Annotated[tuple[StopDoc, ...], short(listed, type="object")] = Field((), description="When to end early.")
-    brief: BriefDoc | None = Field(None, description="For the people at the table.")
+    stop: Annotated[tuple[StopDoc, ...], short(listed)] = Field((), description="When to end early.")
+    brief: BriefDoc | None = Field(None, description="What people should know before it runs.")

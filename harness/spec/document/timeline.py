@@ -118,7 +118,7 @@ class DoDoc(Part):
 
     http: str | None = Field(None, description="METHOD service:port/path.", examples=["POST web:8080/admin/failover"])
     exec: str | None = Field(None, description="Service in which to run a command.")
-    run: Annotated[tuple[str, ...], short(listed, type="string")] = Field((), description="The command.")
+    run: Annotated[tuple[str, ...], short(listed)] = Field((), description="The command.")
     deadline: Duration | None = Field(None, description="How long it may take.")
 
 
@@ -132,7 +132,7 @@ class PhaseDoc(Part):
     )
     for_: Duration | None = Field(None, alias="for", description="How long it lasts.")
     until: Duration | None = Field(None, description="End, instead of `for`.")
-    faults: Annotated[tuple[FaultDoc, ...], short(listed, type="object")] = Field((), description="What holds in it.")
+    faults: Annotated[tuple[FaultDoc, ...], short(listed)] = Field((), description="What holds in it.")
     do: DoDoc | None = Field(None, description="An action. Not handled by this version: refused by name.")
     source: str = Field("", description="Where the times come from.")
     grade: str = Field("", description="How sure the source is.")

@@ -57,8 +57,9 @@ class OrShort:
         return core_schema.no_info_before_validator_function(self.expand, handler(source))
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """Either form."""
-        return {"anyOf": [dict(self.short), handler(core)]}
+        """Either form; without a description of the short one it is one item of the list."""
+        inner = handler(core)
+        return {"anyOf": [dict(self.short) if self.short else inner["items"], inner]}
 
 
 def short(expand: Callable[[Any], Any], **schema: Any) -> OrShort:
@@ -173,8 +174,8 @@ def listed(value: Any) -> Any:
     return value if isinstance(value, list) or value is None else [value]
 
 
-Names = Annotated[tuple[Name, ...], short(listed, type="string")]
+Names = Annotated[tuple[Name, ...], short(listed)]
 """One name or a list of names."""
 
-Texts = Annotated[tuple[str, ...], short(listed, type="string")]
+Texts = Annotated[tuple[str, ...], short(listed)]
 """One text or a list of texts."""
