@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from harness.analysis.data.run import RunData
 from harness.analysis.metrics.recovery_time import recovered
+from harness.analysis.recovery.recover import Recovery
 from harness.model.fault import Injection
 from harness.model.finding import Answer, DependentStory, Finding, FindingKind, InjectionResult, Verdict
 from harness.model.load import Flow
@@ -198,7 +199,8 @@ def _card(record: Record, flow: Flow, story: DependentStory | None, view: _View)
     fate = view.fates.get(flow.service, "")
     as_expected = same_fate(expected, fate)
     stats = view.series.samples.window
-    back, doubt = _back(flow.name, view)
+    found = recovered(view.run, flow.name)
+    back, doubt = _back(found, view)
     return Card(
         flow=flow.name,
         service=flow.service,
@@ -208,7 +210,7 @@ def _card(record: Record, flow: Flow, story: DependentStory | None, view: _View)
         like=labels.get("like", ""),
         expected=expected,
         observed=story.observed if story else "",
-        mark=STATUSES.get(story.status if story else "", NOT_JUDGED),
+        mark=STATUSES.get(story.status, NOT_JUDGED) if story and _known(found) else NOT_JUDGED,
         dependent=_counts(record, flow.service),
         fate=_fate(record, flow.service, expected, fate if as_expected is False else ""),
         as_expected=as_expected,
@@ -258,10 +260,14 @@ def _title(record: Record, flow: Flow, label: str) -> str:
     return f"{label} · {flow.name}"
 
 
-def _back(flow: str, view: _View) -> tuple[str, str]:
+def _known(found: Recovery) -> bool:
+    """Whether there was a baseline to compare with: without one nobody can be called unaffected."""
+    return found.band is not None and (not found.reason or bool(found.excursions))
+
+
+def _back(found: Recovery, view: _View) -> tuple[str, str]:
     """When a flow was back to normal for good and how well that is known, by the judge's own rule."""
-    found = recovered(view.run, flow)
-    if found.band is None or (found.reason and not found.excursions):
+    if not _known(found):
         return MISSING, ""
     if not found.excursions:
         return "never left", ""

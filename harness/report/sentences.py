@@ -7,8 +7,8 @@ from harness.report.facts import Facts
 from harness.report.words import Mark
 
 _MEANINGS = {
-    "PASSED": "Everyone who had to survive did, and the faults were proved to have bitten.",
-    "FAILED": "At least one service that had to survive did not.",
+    "PASSED": "Everything that was asked for held, and the faults were proved to have bitten.",
+    "FAILED": "At least one thing that had to hold did not.",
     "INCONCLUSIVE": "The measurements do not decide. Nothing is claimed either way.",
     "STOPPED": "The run was stopped before its end. What was measured until then is below.",
     "ERROR": "The run could not be carried out. This says nothing about the services.",
@@ -52,7 +52,7 @@ def meaning(facts: Facts) -> str:
     if facts.record.plan.without_faults:
         return "A control run: the same plan with every fault left out. It shows what is there without an outage."
     if mark.word == "PASSED" and not facts.verdict.injections:
-        return "Everyone who had to survive did."
+        return "Everything that was asked for held."
     return _MEANINGS[mark.word]
 
 

@@ -53,6 +53,7 @@ class FindingRow:
     """One answered question."""
 
     name: str
+    full_name: str
     what: str
     where: str
     limit: str
@@ -131,6 +132,7 @@ def _order(finding: Finding) -> tuple[int, int]:
 def _finding_row(finding: Finding) -> FindingRow:
     return FindingRow(
         name=finding.flow or finding.edge or finding.name,
+        full_name=finding.name,
         what=metric_words(finding.metric) if finding.metric else finding.name,
         where=where_words(finding),
         limit=limit_words(finding.limit),

@@ -206,7 +206,9 @@ def interval_words(finding: Finding) -> str:
 
 
 def where_words(finding: Finding) -> str:
-    """The phases that a finding speaks about."""
+    """The phases that a finding speaks about; a long row of them by its ends."""
+    if len(finding.phases) > 3:
+        return f"{finding.phases[0]} to {finding.phases[-1]}"
     return ", ".join(finding.phases) or finding.phase or ""
 
 

@@ -18,9 +18,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 from report_endings import KINDS, example, facts
 
 from harness.report import write_report
+from harness.report.facts import build_facts
 from harness.report.html.page import render_page
 from harness.report.html.sheet import Axis, Sheet
 from harness.report.markdown import render_markdown
+from harness.report.sentences import lead
 
 MACHINERY = re.compile(r"\b(cells?|borders?|weaves?|woven|leases?|guardians?|arrivals?|postures?)\b", re.IGNORECASE)
 
@@ -178,3 +180,45 @@ def test_positions_become_rules_and_equal_positions_share_one() -> None:
     assert first == again != other
     assert sheet.css().count("{") == 2
     assert Axis(0, 10).percent(20) == 100 and Axis(0, 0).percent(-1) == 0
+
+
+def test_without_a_baseline_nobody_is_called_a_survivor() -> None:
+    run, verdict = example("quick")
+    run = replace(run, phases=tuple(phase for phase in run.phases if phase.name != "steady"))
+    story = replace(verdict.stories[0], status="unaffected")
+    shown = build_facts(run, replace(verdict, stories=(story,)))
+    assert [card.group for card in shown.cards] == ["not judged"]
+    assert lead(shown) == ""
+
+
+def test_flows_that_watch_the_provider_do_not_count_as_dependents() -> None:
+    shown = facts("passed")
+    assert {card.flow for card in shown.others} == {"dns-change", "status-post"}
+    assert lead(shown).startswith("5 of 12 survived")
+
+
+def test_a_service_is_compared_with_its_expectation_as_a_whole() -> None:
+    cards = {card.flow: card for card in facts("passed").cards}
+    assert cards["flex-login"].fate == cards["loaded-routes"].fate == "expected degraded as a whole"
+    assert {card.flow for card in facts("failed").cards if card.as_expected is False} == {"air-switch"}
+
+
+def test_during_is_the_time_in_which_faults_on_the_path_held() -> None:
+    cards = {card.flow: card for card in facts("passed").cards}
+    assert cards["newswire"].during.n < cards["static-east"].during.n
+    assert (cards["newswire"].during.good or 1) < 0.05
+
+
+def test_many_reasons_are_folded_after_the_first_few() -> None:
+    run, verdict = example("inconclusive")
+    verdict = replace(verdict, reasons=tuple(f"reason {number}" for number in range(20)))
+    text = render_page(build_facts(run, verdict), Path("run"), {}, "")
+    assert text.index("reason 3<") < text.index("and 16 more") < text.index("reason 4<")
+
+
+def test_a_chain_goes_from_the_fault_to_the_users() -> None:
+    text = " ".join(_page("passed").text.split())
+    chain = text[text.index("Why Newswire was down") :]
+    order = ["bridge-full", "objects-east → bridge-east:8080", "newswire → objects-east:8080", "→ 2.0 %"]
+    places = [chain.index(part) for part in order]
+    assert places == sorted(places)

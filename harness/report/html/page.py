@@ -42,6 +42,7 @@ def render_page(facts: Facts, folder: Path, logs: Mapping[str, Path], rerun: str
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["edge"] = lambda text: text.replace("->", " → ").replace("  → ", " → ").replace(" →  ", " → ")
     environment.filters["share"] = lambda value: MISSING if value is None else ratio_text(value)
     body = environment.get_template("body.html.j2").render(context)
     css = _asset("uPlot.min.css") + _asset("report.css") + sheet.css()
@@ -78,11 +79,26 @@ def _context(facts: Facts, sheet: Sheet) -> dict[str, Any]:
         "injections": tables.injection_rows(facts),
         "objectives": tables.finding_rows(facts, FindingKind.OBJECTIVE),
         "signature": tables.finding_rows(facts, FindingKind.SIGNATURE),
-        "guards": tables.finding_rows(facts, FindingKind.GUARD),
+        **_guards(facts),
+        "environment": _environment(facts),
         "load_lines": tables.load_lines(facts),
         "clock_rows": tables.clock_rows(facts),
         "objectives_count": facts.passed(FindingKind.OBJECTIVE),
     }
+
+
+def _guards(facts: Facts) -> dict[str, Any]:
+    """Conditions of every run; open at once where few were missed, so that they can be read."""
+    rows = tables.finding_rows(facts, FindingKind.GUARD)
+    held = sum(row.mark.tone == "good" for row in rows)
+    return {"guards": rows, "guards_held": held, "guards_open": 0 < len(rows) - held <= 4}
+
+
+def _environment(facts: Facts) -> dict[str, list[tuple[str, str]]]:
+    """What a reader looks at, and the digests of images, which only a machine compares."""
+    pairs = facts.verdict.environment or facts.record.environment
+    digests = [(key, value[:19]) for key, value in pairs if value.startswith("sha256:")]
+    return {"plain": [pair for pair in pairs if not pair[1].startswith("sha256:")], "digests": digests}
 
 
 def _asset(name: str) -> str:
