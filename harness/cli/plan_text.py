@@ -147,7 +147,8 @@ def _claims(plan: Plan, feasibility: Feasibility) -> list[str]:
         rows = []
         for one in plan.objectives:
             check = allowed.get((one.subject, one.limit.text)) if one.metric == "availability" else None
-            spare = f"passes with up to {check.bad_allowed} of {check.samples:.0f} bad" if check else ""
+            known = check is not None and check.bad_allowed is not None
+            spare = f"passes with up to {check.bad_allowed} of {check.samples:.0f} bad" if check and known else ""
             rows.append(("", *_objective(plan, one), spare))
         lines += [f"Objectives: {len(plan.objectives)}", *_table(rows)]
     if plan.signature:

@@ -72,7 +72,7 @@ def _phase(plan: Plan, phase: Phase) -> PhaseEstimate:
 
 def _checks(plan: Plan) -> Iterator[CheckEstimate]:
     for objective in plan.objectives:
-        if objective.metric == "availability" and not objective.existential:
+        if objective.metric == "availability" and objective.limit.low is not None and not objective.existential:
             samples = expected_samples(plan, objective.subject, objective.phases)
             allowed = resolution.bad_allowed(objective.limit, round(samples))
             yield CheckEstimate(objective.subject, objective.metric, objective.limit.text, samples, allowed)

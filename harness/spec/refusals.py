@@ -118,7 +118,8 @@ def _too_few(plan: Plan, claim: _Claim, phases: tuple[str, ...], needs: int) -> 
     chosen = [phase for phase in plan.phases if phase.name in phases]
     seconds = sum(phase.end_s - phase.start_s for phase in chosen)
     total = sum(arrivals(plan, phase.start_s, phase.end_s) for phase in chosen) / seconds if seconds else 0.0
-    factor = needs / samples * 1.05 if samples else 0.0
+    spread = 2 * needs**0.5 if plan.load.arrivals == "poisson" else 0.0  # so that chance does not bring too few
+    factor = (needs + spread) / samples if samples else 0.0
     where = ", ".join(phases) if phases else "no phase"
     text = f"needs at least {needs} requests, {where} will see about {samples:.0f}"
     if not factor:

@@ -104,9 +104,12 @@ def _check_hold(b: Binding, timeline: Timeline, item: Item, span: tuple[float, f
     if hold >= SHORTEST_HOLD_S:
         return
     message = f"{names[0]!r} would hold for {duration_text(hold)} of wall time; less than 2 s cannot be proved"
-    if timeline.clock.incident and timeline.clock.of(names[1]) > 1:
+    inside = any(window.start <= start and end <= window.end for window in timeline.windows)
+    if timeline.clock.incident and timeline.clock.of(names[1]) > 1 and inside:
         fits = timeline.clock.of(names[1]) * hold / SHORTEST_HOLD_S
         message += f"; a clock of {fits:.4g}x or slower in phase {names[1]!r} would do"
+    elif timeline.clock.incident and hold > 0:
+        message += f"; a clock {SHORTEST_HOLD_S / hold:.3g} times slower would do"
     else:
         message += "; write at least 2s"
     b.add((*item.path, "for") if item.for_ is not None else item.path, message)

@@ -49,6 +49,7 @@ def check_radius(b: Binding, planned: list[Planned], limits: Limits) -> None:
             b.add(one.path, f"{text} ({duration_text(limits.for_s)}); shorten it, or raise the limit")
     _check_counts(b, planned, limits)
     _check_composition(b, planned)
+    _check_flags(b, planned)
 
 
 def _check_protected(b: Binding, one: Planned, limits: Limits, stack: Stack) -> None:
@@ -117,3 +118,16 @@ def _check_composition(b: Binding, planned: list[Planned]) -> None:
                 names = ", ".join(repr(other.injection.id) for other in here)
                 b.add(one.path, f"on {edge}, {names} cannot hold together: {error}")
                 break
+
+
+def _check_flags(b: Binding, planned: list[Planned]) -> None:
+    """One service cannot be told two values of one flag at once."""
+    for one in planned:
+        for other in _holding(planned, one.injection.start_s):
+            told, also = dict(one.injection.fault.flags), dict(other.injection.fault.flags)
+            services = [name for name in one.injection.services if name in other.injection.services]
+            flags = [flag for flag in told if flag in also and told[flag] != also[flag]]
+            if other is not one and services and flags:
+                text = f"{services[0]} would be told {flags[0]} = {told[flags[0]]} by {one.injection.id!r}"
+                also_text = f"and {also[flags[0]]} by {other.injection.id!r} at the same time"
+                b.add(one.path, f"{text} {also_text}; let one end before the other begins")

@@ -215,6 +215,15 @@ CASES: dict[str, tuple[str, list[str]]] = {
             " [0.3, 1.0]; give them one share",
         ],
     ),
+    "one flag told twice": (
+        "version: 1\ntimeline:\n  - phase: a\n    for: 30s\n    faults:\n"
+        "      - {id: x, on: idp, flags: {login: fail}}\n"
+        "      - {id: y, on: idp, flags: {login: slow}, at: 10s}\n",
+        [
+            "7:9 idp would be told login = \"slow\" by 'y' and \"fail\" by 'x' at the same time; let one end before the"
+            " other begins"
+        ],
+    ),
     "flags on a service that takes none": (
         "version: 1\nbreak: db\nhow: {flags: {login: fail}}\n",
         ["2:8 db cannot be told to misbehave: no label regionfall.flags; known: idp"],

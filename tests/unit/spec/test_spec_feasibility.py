@@ -44,7 +44,7 @@ def test_a_share_needs_the_samples_of_its_exact_interval(problems: Listing, load
     text = experiment('availability: ">= 99.9%", phases: [gone]')
     assert problems(text) == [
         "7:23 web availability >= 99.9%: needs at least 2995 requests, gone will see about 600; would do: load.rate"
-        " 105/s instead of 20/s, or 158 s of wall time"
+        " 104/s instead of 20/s, or 156 s of wall time"
     ]
     plan = load(text.replace("20/s", "105/s"))
     (check,) = feasibility(plan).checks
