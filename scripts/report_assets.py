@@ -23,7 +23,7 @@ DEADLINE_S = 300
 
 
 def ensure(root: Path) -> list[Path]:
-    """Make both files present in the pinned version and return their paths; raises RuntimeError when they cannot be had."""
+    """Make both files present in the pinned version; returns the paths; RuntimeError when not to be had."""
     source, target = root / "harness/report/assets-src", root / "harness/report/assets"
     wanted = [target / name for name in FILES]
     version = json.loads((source / "package.json").read_text(encoding="utf-8"))["dependencies"]["uplot"]
@@ -37,7 +37,9 @@ def ensure(root: Path) -> list[Path]:
             for path in wanted:
                 shutil.copyfile(scratch / "node_modules/uplot/dist" / path.name, path)
     if not _current(wanted, version):
-        raise RuntimeError(f"uplot {version} was fetched, but {target} does not hold it; remove that folder and try again")
+        raise RuntimeError(
+            f"uplot {version} was fetched, but {target} does not hold it; remove that folder and try again"
+        )
     return wanted
 
 

@@ -32,11 +32,22 @@ CHART_FILES = ("uPlot.iife.min.js", "uPlot.min.css")
 PROBE = """
 nft -f - <<'RULES' && echo nft
 table ip probe {
-  set cut { type ipv4_addr . inet_service; flags timeout; elements = { 198.19.0.1 . 80 timeout 5s } }
-  set seen { type ipv4_addr . inet_service; flags dynamic; counter; }
-  chain in { type filter hook input priority 0; ip daddr . tcp dport @cut drop; update @seen { ip daddr . tcp dport } }
-  chain nat { type nat hook prerouting priority -100; ip daddr 198.19.128.1 tcp dport 80 dnat to 127.0.0.1:81 }
-  chain share { type filter hook forward priority 0; numgen inc mod 100 < 35 reject with tcp reset }
+  set cut {
+    type ipv4_addr . inet_service; flags timeout; elements = { 198.19.0.1 . 80 timeout 5s }
+  }
+  set seen {
+    type ipv4_addr . inet_service; size 1024; flags dynamic; counter;
+  }
+  chain in {
+    type filter hook input priority 0;
+    ip daddr . tcp dport @cut drop
+    update @seen { ip daddr . tcp dport }
+    tcp dport 81 numgen inc mod 100 < 35 reject with tcp reset
+  }
+  chain nat {
+    type nat hook prerouting priority -100;
+    ip daddr 198.19.128.1 tcp dport 80 dnat to 127.0.0.1:81
+  }
 }
 RULES
 ip route add local 198.19.0.0/17 dev lo && echo local-route
