@@ -55,6 +55,24 @@ class Probes:
     sleep: Callable[[float], None] = time.sleep
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One look at the stack: its containers, and `callee:port` -> why nothing accepts there."""
+
+    guests: Sequence[Seen]
+    missing: Mapping[str, str]
+
+    @property
+    def starting(self) -> list[Seen]:
+        """Containers that neither run nor ended."""
+        return [guest for guest in self.guests if guest.state not in ("running", "exited")]
+
+    @property
+    def waiting(self) -> list[str]:
+        """Names of everything that is not ready yet."""
+        return [*sorted(self.missing), *(guest.service for guest in self.starting)]
+
+
 def required_ports(stack: Stack) -> dict[str, list[str]]:
     """`callee:port` -> callers, for every declared call and entry."""
     needed: dict[str, list[str]] = {}
@@ -70,25 +88,22 @@ def wait_ready(stack: Stack, probes: Probes, *, progress: Callable[[str], None],
     reported = start
     good_since: float | None = None
     while True:
-        guests = probes.guests()
-        refuse_dead(guests, probes.logs)
-        starting = [guest for guest in guests if guest.state not in ("running", "exited")]
-        missing = _missing(needed, probes.ports())
+        look = _Look(probes.guests(), _missing(needed, probes.ports()))
+        refuse_dead(look.guests, probes.logs)
         now = probes.now()
-        if not starting and not missing:
+        if not look.waiting:
             good_since = now if good_since is None else good_since
             if now - good_since >= SETTLE_S:
                 return
             probes.sleep(_POLL_S)
             continue
         good_since = None
-        _refuse_ended(guests, missing, probes.logs)
+        _refuse_ended(look, probes.logs)
         if now - start > timeout_s:
-            raise ClusterError(_never_came(starting, missing, needed, timeout_s, probes, guests))
+            raise ClusterError(_never_came(look, needed, timeout_s, probes.logs))
         if now - reported > _REPORT_EVERY_S:
             reported = now
-            waiting = [*sorted(missing), *(guest.service for guest in starting)]
-            progress(f"still waiting for {_some(waiting)}")
+            progress(f"still waiting for {_some(look.waiting)}")
         probes.sleep(_POLL_S)
 
 
@@ -108,10 +123,10 @@ def _missing(needed: Mapping[str, list[str]], ports: Mapping[str, str]) -> dict[
     return {name: reason for name in needed if (reason := ports.get(name, unknown))}
 
 
-def _refuse_ended(guests: Sequence[Seen], missing: Mapping[str, str], logs: Callable[[str, int], str]) -> None:
+def _refuse_ended(look: _Look, logs: Callable[[str, int], str]) -> None:
     """A one-shot that ended well is ready, unless somebody calls it."""
-    ended = {guest.service: guest for guest in guests if guest.state == "exited" and guest.code == 0}
-    for name in missing:
+    ended = {guest.service: guest for guest in look.guests if guest.state == "exited" and guest.code == 0}
+    for name in look.missing:
         service, _, port = name.rpartition(":")
         if service in ended:
             tail = _quoted(logs(ended[service].container, LOG_LINES))
@@ -121,23 +136,17 @@ def _refuse_ended(guests: Sequence[Seen], missing: Mapping[str, str], logs: Call
             )
 
 
-def _never_came(
-    starting: Sequence[Seen],
-    missing: Mapping[str, str],
-    needed: Mapping[str, list[str]],
-    timeout_s: float,
-    probes: Probes,
-    guests: Sequence[Seen],
-) -> str:
+def _never_came(look: _Look, needed: Mapping[str, list[str]], timeout_s: float, logs: Callable[[str, int], str]) -> str:
     lines = [f"the stack was not ready after {timeout_s:g} s:"]
-    lines += [f"  {_called(name, needed[name])}: no connection ({reason})" for name, reason in sorted(missing.items())]
-    for guest in starting:
+    for name, reason in sorted(look.missing.items()):
+        lines.append(f"  {_called(name, needed[name])}: no connection ({reason})")
+    for guest in look.starting:
         code = f", last ended with code {guest.code}" if guest.code is not None else ""
         lines.append(f"  {guest.service}: container is {guest.state!r}{code}")
-    suspects = {name.rpartition(":")[0] for name in missing} | {guest.service for guest in starting}
-    for guest in guests:
+    suspects = {name.rpartition(":")[0] for name in look.missing} | {guest.service for guest in look.starting}
+    for guest in look.guests:
         if guest.service in suspects:
-            lines.append(f"last lines of {guest.service}:{_quoted(probes.logs(guest.container, LOG_LINES // 4))}")
+            lines.append(f"last lines of {guest.service}:{_quoted(logs(guest.container, LOG_LINES // 4))}")
     lines.append("  next: check the port in the label regionfall.calls or regionfall.entry, and what the service says")
     return "\n".join(lines)
 

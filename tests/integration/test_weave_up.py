@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
@@ -172,10 +174,8 @@ def test_a_stranger_gets_through_where_declared_and_nowhere_else(
     checkout: Path, home: Path, images: Images, engine: docker.DockerClient
 ) -> None:
     folder = checkout / "tests" / "guests" / "stranger"
-    first = woven_guest(folder, home, images)
-    cluster = Cluster.up(first, folder=home / "stranger-image", progress=print)
-    assert cluster.down() == []
-    outside = engine.containers.run("regionfall-tests/stranger", environment={"PORT": "9000"}, detach=True)
+    server = ["python3", "-m", "http.server", "9000"]
+    outside = engine.containers.run(images.border, server, entrypoint=[], detach=True)
     try:
         outside.reload()
         address = outside.attrs["NetworkSettings"]["IPAddress"]
@@ -246,10 +246,7 @@ def test_an_image_that_nobody_has_is_given_up_with_a_next_step(
 
 
 def test_taken_addresses_are_avoided(tmp_path: Path, home: Path, images: Images, engine: docker.DockerClient) -> None:
-    folder = tmp_path / "moving"
-    folder.mkdir()
-    (folder / "compose.yaml").write_text(f"services: {{web: {{image: '{images.base}', command: [sleep, '600']}}}}\n")
-    woven = woven_guest(folder, home, images)
+    woven = idle(tmp_path / "moving", images, home)
     pool = docker.types.IPAMPool(subnet=str(woven.subnets[0]))
     squatter = engine.networks.create(
         f"rfc-squatter-{uuid4().hex[:6]}", ipam=docker.types.IPAMConfig(pool_configs=[pool])
@@ -266,10 +263,7 @@ def test_down_is_safe_to_repeat_and_needs_no_folder(
 ) -> None:
     home = tmp_path / "gone" / ".regionfall"
     folder = tmp_path / "volumes"
-    folder.mkdir()
-    web = f"{{image: '{images.base}', command: [sleep, '600'], volumes: ['data:/data']}}"
-    (folder / "compose.yaml").write_text(f"services: {{web: {web}}}\nvolumes: {{data: {{}}}}\n")
-    woven = woven_guest(folder, home, images)
+    woven = idle(folder, images, home, ", volumes: ['data:/data']", "volumes: {data: {}}")
     Cluster.up(woven, folder=home / "run", progress=print)
     (home / "run" / "woven.compose.yaml").unlink()
     (folder / "compose.yaml").unlink()
@@ -277,3 +271,109 @@ def test_down_is_safe_to_repeat_and_needs_no_folder(
     assert nothing_left(engine, woven.name)
     assert not engine.volumes.list(filters={"label": f"regionfall.home={home}"})
     assert down_all(home) == []
+
+
+def idle(folder: Path, images: Images, home: Path, more: str = "", top: str = "") -> Woven:
+    """A guest of one service that only sleeps."""
+    folder.mkdir()
+    web = f"{{image: '{images.base}', command: [sleep, '600']{more}}}"
+    (folder / "compose.yaml").write_text(f"services: {{web: {web}}}\n{top}\n")
+    return woven_guest(folder, home, images)
+
+
+def test_two_projects_that_start_at_once_get_networks_of_their_own(tmp_path: Path, home: Path, images: Images) -> None:
+    projects = [idle(tmp_path / name, images, home) for name in ("one", "two")]
+    with ThreadPoolExecutor(2) as pool:
+        clusters = list(pool.map(lambda w: Cluster.up(w, folder=home / w.name, progress=print), projects))
+    try:
+        assert all(find_cluster(home, woven.name) for woven in projects)
+    finally:
+        assert [cluster.down() for cluster in clusters] == [[], []]
+
+
+def test_an_interrupted_start_leaves_nothing(
+    tmp_path: Path, home: Path, images: Images, engine: docker.DockerClient
+) -> None:
+    woven = idle(tmp_path / "interrupted", images, home, ", labels: {regionfall.entry: '8080/http'}")
+
+    def progress(line: str) -> None:
+        if "hold" in line:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        Cluster.up(woven, folder=home / "interrupted", progress=progress)
+    assert nothing_left(engine, woven.name)
+
+
+@pytest.fixture
+def volume(engine: docker.DockerClient, images: Images) -> Iterator[str]:
+    """A user's own volume with one file in it."""
+    name = f"rfc-own-{uuid4().hex[:6]}"
+    mine = engine.volumes.create(name)
+    engine.containers.run(images.base, ["sh", "-c", "echo mine > /v/f"], volumes={name: {"bind": "/v"}}, remove=True)
+    yield name
+    mine.remove(force=True)
+
+
+@pytest.mark.parametrize(
+    ("mode", "seen", "after"), [("fresh", "", "mine"), ("copy", "mine", "mine"), ("share", "mine", "ours")]
+)
+def test_a_users_volume_is_left_alone_copied_or_shared_as_asked(
+    tmp_path: Path,
+    home: Path,
+    images: Images,
+    engine: docker.DockerClient,
+    volume: str,
+    mode: str,
+    seen: str,
+    after: str,
+) -> None:
+    folder = tmp_path / mode
+    idle(folder, images, home, ", volumes: ['data:/v']", f"volumes: {{data: {{name: {volume}}}}}")
+    project = read_project(None, project=f"rfc-{uuid4().hex[:6]}", directory=folder, environ=os.environ)
+    woven = weave(project, home=home, run="r", images=images, volumes=mode)
+    cluster = Cluster.up(woven, folder=home / woven.name, progress=print)
+    try:
+        web = cluster.container("web")
+        assert web.exec_run(["sh", "-c", "cat /v/f 2>/dev/null"]).output.decode().strip() == seen
+        web.exec_run(["sh", "-c", "echo ours > /v/f"])
+    finally:
+        assert cluster.down() == []
+    found = engine.containers.run(images.base, ["cat", "/v/f"], volumes={volume: {"bind": "/v"}}, remove=True)
+    assert found.decode().strip() == after
+    assert not engine.volumes.list(filters={"label": f"regionfall.home={home}"})
+
+
+def test_a_shared_volume_that_does_not_exist_is_named(
+    tmp_path: Path, home: Path, images: Images, engine: docker.DockerClient
+) -> None:
+    folder = tmp_path / "missing"
+    idle(folder, images, home, ", volumes: ['data:/v']", "volumes: {data: {name: rfc-nowhere}}")
+    project = read_project(None, project=f"rfc-{uuid4().hex[:6]}", directory=folder, environ=os.environ)
+    woven = weave(project, home=home, run="r", images=images, volumes="share")
+    with pytest.raises(ClusterError, match="'rfc-nowhere'"):
+        Cluster.up(woven, folder=home / woven.name, progress=print)
+    assert nothing_left(engine, woven.name)
+
+
+def test_members_of_a_group_talk_freely_under_all_their_names(tmp_path: Path, home: Path, images: Images) -> None:
+    folder = tmp_path / "group"
+    folder.mkdir()
+    guest = f"image: '{images.border}', command: [python3, -m, http.server, '9000'], entrypoint: []"
+    together = "labels: {regionfall.region: east, regionfall.together: gossip}"
+    (folder / "compose.yaml").write_text(
+        f"""
+services:
+  a: {{{guest}, {together}}}
+  b: {{{guest}, {together}, container_name: rfc-b, networks: {{default: {{aliases: [bee]}}}}}}
+  c: {{{guest}, labels: {{regionfall.region: east, regionfall.calls: "a:9000"}}}}
+"""
+    )
+    cluster = Cluster.up(woven_guest(folder, home, images), folder=home / "group", progress=print)
+    try:
+        answers = ask(cluster, "a", "b:9000", "rfc-b:9000", "bee:9000", "c:9000")
+        assert [answer.split()[0] for answer in answers] == ["open", "open", "open", "shut"]
+        answers = ask(cluster, "c", "a:9000", "b:9000", "bee:9000")
+        assert [answer.split()[0] for answer in answers] == ["open", "shut", "shut"]
+    finally:
+        assert cluster.down() == []
