@@ -94,13 +94,13 @@ def test_the_top_level_mapping_is_read() -> None:
         {
             "rtt": {"us-east-1~us-west-2": "65ms"},
             "engines": {"us-west-2": "west"},
-            "allow-egress": ["pypi.org"],
+            "allow-egress": ["api.example.com"],
             "x-a": 1,
         }
     )
     assert top.rtt == (("us-east-1", "us-west-2", 0.065),)
     assert top.engines == (("us-west-2", "west"),)
-    assert top.allow_egress == ("pypi.org",)
+    assert top.allow_egress == ("api.example.com",)
     assert top.problems == ()
     assert parse_top_level(None).problems == ()
 
@@ -117,7 +117,7 @@ def test_the_top_level_mapping_is_read() -> None:
         ({"rtt": {"a~b": "1ms", "b~a": "1ms"}}, "is there twice"),
         ({"engines": {"west": 3}}, "not the name of a Docker context"),
         ({"engines": "west"}, "is not a mapping like"),
-        ({"allow-egress": "pypi.org"}, "is not a list"),
+        ({"allow-egress": "api.example.com"}, "is not a list"),
         ({"allow-egress": ["a b"]}, "is not a host name"),
     ],
 )
