@@ -254,8 +254,8 @@ class Agent:
     def _callee_changed(self, callee: str, up: bool) -> None:
         self.emit({"event": "callee", "callee": callee, "up": up})
 
-    def _replaced(self, caller: str, reason: str) -> None:
-        self.disturb(f"proxy replaced: {reason}", caller)
+    def _replaced(self, caller: str, reason: str, edge: str) -> None:
+        self.disturb(f"proxy replaced: {reason}", caller, edge)
 
 
 def _includes(told: object, wanted: Mapping[str, Any]) -> bool:

@@ -26,7 +26,7 @@ _WORD = b"canary\r\n"
 class Canary:
     """Client and echo in this process, one Toxiproxy between them."""
 
-    def __init__(self, api_port: int, replaced: Callable[[str], None]) -> None:
+    def __init__(self, api_port: int, replaced: Callable[[str, str], None]) -> None:
         listener = ("canary", f"{_LISTEN[0]}:{_LISTEN[1]}", f"{_ECHO[0]}:{_ECHO[1]}")
         self.server = ProxyServer("canary", api_port, [listener], replaced)
         self._line: socket.socket | None = None

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from harness.containers.border.config import Config, EdgeConfig, Endpoint
 from harness.containers.border.cuts import PART_PORT
+from harness.containers.border.net import doubt_neighbour
 from harness.containers.border.server import ProxyServer
 
 _LISTENING = "0A"
@@ -43,7 +44,8 @@ class Guard:
         self._since = {at: self._since.get(at, now) for at in waiting}
         for edge in self._stalled(now):
             self._replaced[edge.caller] = now
-            self._servers[edge.caller].replace(f"{edge.id} stood still for {STALLED_S:g} s")
+            doubt_neighbour(edge.upstream[0])
+            self._servers[edge.caller].replace(f"its listener stood still for {STALLED_S:g} s", edge.id)
 
     def _stalled(self, now: float) -> Iterable[EdgeConfig]:
         stalled = {

@@ -29,7 +29,7 @@ PART = ".part"
 class Holding:
     """The proxies and the packet filter of one border."""
 
-    def __init__(self, config: Config, nft: Nft, disturbed: Callable[[str, str], None]) -> None:
+    def __init__(self, config: Config, nft: Nft, disturbed: Callable[[str, str, str], None]) -> None:
         self.edges = {edge.id: edge for edge in config.edges}
         self._numbers = {edge.at: number for number, edge in enumerate(config.edges)}
         self._cuts = TimedSets(nft, self._numbers)

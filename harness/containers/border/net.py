@@ -61,6 +61,14 @@ def incomplete_neighbours() -> set[str]:
     return {fields[0] for fields in map(str.split, lines) if len(fields) > 2 and int(fields[2], 16) & 2 == 0}
 
 
+def doubt_neighbour(address: str) -> None:
+    """Makes the kernel ask a neighbour whether it is still there: three seconds instead of half a minute to know."""
+    route: list[dict[str, Any]] = json.loads(_ip("-j", "route", "get", address))
+    if "gateway" not in route[0]:
+        words = ["ip", "neigh", "change", address, "dev", str(route[0]["dev"]), "nud", "probe"]
+        subprocess.run(words, capture_output=True, check=False)  # there may be no entry to doubt
+
+
 def _addresses() -> list[tuple[str, str]]:
     links: list[dict[str, Any]] = json.loads(_ip("-j", "addr"))
     return [(link["ifname"], info["local"]) for link in links for info in link.get("addr_info", ())]

@@ -39,7 +39,7 @@ class ProxyServer:
     """A Toxiproxy with a fixed set of listeners, plus those added while it runs. Safe to call from several threads."""
 
     def __init__(
-        self, caller: str, api_port: int, listeners: Sequence[Listener], replaced: Callable[[str], None]
+        self, caller: str, api_port: int, listeners: Sequence[Listener], replaced: Callable[[str, str], None]
     ) -> None:
         self.caller = caller
         self._port, self._api = api_port, Api(api_port)
@@ -108,13 +108,13 @@ class ProxyServer:
             except ProxyApiError as error:
                 self.replace(str(error))
 
-    def replace(self, reason: str) -> None:
+    def replace(self, reason: str, edge: str = "") -> None:
         """Kills the process, starts another one from the file and brings it to the wanted state."""
         with self._lock:
             self._end()
             self.start()
             self._settle()
-        self._replaced(reason)
+        self._replaced(reason, edge)
 
     def stop(self) -> None:
         """Ends the process."""
