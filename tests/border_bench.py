@@ -82,6 +82,8 @@ class World:
         self.image = ensure_images(lambda _: None).border
         self.prefix = f"rfd-{uuid.uuid4().hex[:6]}"
         self._stack = stack
+        self.began_us = 0
+        """Start of a test on the border's clock, where a test needs one."""
         self.events: list[tuple[str, dict[str, Any]]] = []
 
     def network(self, name: str, prefix: int = 29) -> tuple[Network, str]:
