@@ -16,11 +16,12 @@ from mock.server import serve
 from mock.settings import env, env_seconds, share
 
 
-async def probe(keeper: Doorkeeper, caller: Caller, call: Call, every_s: float) -> None:
-    """Ask the gateway at a steady pace while shut."""
+async def probe(keeper: Doorkeeper, caller: Caller, call: Call, every_s: float, burst: int) -> None:
+    """Ask the gateway while shut, a few calls in a row each time: single ones would keep step with other traffic and
+    so meet always the same servers."""
     while True:
         await asyncio.sleep(every_s)
-        if not keeper.open:
+        for _ in range(burst if not keeper.open else 0):
             keeper.learn((await caller.once(call)).good)
 
 
@@ -38,4 +39,4 @@ async def main() -> None:
 
     app = web.Application()
     app.router.add_get("/call", take)
-    await serve({8080: app}, probe(keeper, caller, through, env_seconds("PROBE_EVERY")))
+    await serve({8080: app}, probe(keeper, caller, through, env_seconds("PROBE_EVERY"), int(env("PROBES"))))
