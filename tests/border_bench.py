@@ -86,15 +86,15 @@ class World:
         """Start of a test on the border's clock, where a test needs one."""
         self.events: list[tuple[str, dict[str, Any]]] = []
 
-    def network(self, name: str, prefix: int = 29) -> tuple[Network, str]:
-        """A cell's network and the first three numbers of its addresses plus a dot (`198.18.77.`)."""
+    def network(self, name: str, *, front: bool = False) -> tuple[Network, str]:
+        """A cell's network (or one that the host is in) and the first numbers of its addresses (`198.18.77.`)."""
         options = {
-            "com.docker.network.bridge.inhibit_ipv4": "true",
+            "com.docker.network.bridge.inhibit_ipv4": str(not front).lower(),
             "com.docker.network.bridge.enable_ip_masquerade": "false",
         }
         for _ in range(50):
             start = f"198.18.{random.randrange(100, 250)}."
-            pool = IPAMConfig(pool_configs=[IPAMPool(subnet=f"{start}0/{prefix}", gateway=f"{start}1")])
+            pool = IPAMConfig(pool_configs=[IPAMPool(subnet=f"{start}0/29", gateway=f"{start}1")])
             try:
                 network = self.docker.networks.create(f"{self.prefix}-{name}", ipam=pool, options=options)
             except APIError as error:
@@ -124,7 +124,7 @@ class World:
             network.connect(container, ipv4_address=further)
         return container
 
-    def border(self, config: dict[str, Any], networks: list[tuple[Network, str]]) -> Container:
+    def border(self, config: dict[str, Any], networks: list[tuple[Network, str]], **more: Any) -> Container:
         """A border, started."""
         container = self.container(
             f"border-{config['border']}",
@@ -132,6 +132,7 @@ class World:
             cap_add=["NET_ADMIN"],
             sysctls={"net.ipv4.ip_forward": "1", "net.ipv4.tcp_syn_retries": "1"},
             environment={"REGIONFALL_BORDER": json.dumps(config)},
+            **more,
         )
         container.start()
         return container
@@ -161,7 +162,7 @@ class Shop(World):
         self.addresses = {"web": w + "3", "orders": o + "3", "stock": s + "3"}
         east = {
             "border": "east",
-            "cells": [_cell("web", w), _cell("orders", o)],
+            "cells": [cell("web", w), cell("orders", o)],
             "backbone": {"address": b + "2", "prefix": 29},
             "edges": [
                 _edge("orders", "198.19.0.1", o + "3:8080", 0),
@@ -174,7 +175,7 @@ class Shop(World):
         forward = {"id": "web->stock:8080", "callee": "stock", "far": "198.19.128.1", "port": 8080, "to": s + "3:8080"}
         west = {
             "border": "west",
-            "cells": [_cell("stock", s)],
+            "cells": [cell("stock", s)],
             "backbone": {"address": b + "3", "prefix": 29},
             "forwards": [forward],
         }
@@ -271,7 +272,7 @@ class Talk:
         self._stream.close()
 
 
-def _cell(name: str, start: str) -> dict[str, Any]:
+def cell(name: str, start: str) -> dict[str, Any]:
     return {"name": name, "gateway": start + "1", "address": start + "2", "prefix": 29}
 
 

@@ -107,6 +107,14 @@ def test_latency_delays_the_answer_once_and_adds_to_the_standing_distance(stack:
     assert 0.15 + STANDING_S <= stack.get("stock")[1] < 0.4
 
 
+def test_a_distance_that_somebody_removed_is_put_back_and_recorded(stack: Shop) -> None:
+    url = "http://127.0.0.1:18000/proxies/stock.8080/toxics/latency_upstream"
+    done = stack.east.exec_run(["python3", "-c", f"import requests; requests.delete('{url}', timeout=2)"])
+    assert done.exit_code == 0
+    assert stack.get_when(lambda took: took >= STANDING_S, "stock") >= STANDING_S
+    assert any("distance" in event["what"] for event in stack.control_east.status()["disturbances"])
+
+
 def test_a_rate_bounds_what_a_connection_carries(stack: Shop) -> None:
     hold(stack, orders=Effect(rate_kbps=100))
     status, took = stack.get("orders", "/bytes/50000", limit=5)

@@ -248,8 +248,19 @@ class Agent:
             self.emit({"event": "expired", "injection": wanted.id})
 
     def _tend(self) -> None:
-        for server in (*self.holding.servers.values(), self._canary.server):
-            server.tend()
+        self._canary.server.tend()
+        changed = [server.caller for server in self.holding.servers.values() if not server.tend()]
+        if not changed:
+            return
+        with self._lock:
+            self._verify_all()
+            faulted = {edge for _, wanted in self._desired.all() for edge in wanted.edges}
+            standing = {edge: state for edge, state in self._desired.states().items() if edge not in faulted}
+            found = self.holding.read(standing)
+            off = [edge for edge, state in standing.items() if not same(state, found.get(edge))]
+            if off:
+                self.disturb("the standing distance was changed by somebody else, and is put back", edge=off[0])
+                self._settle()
 
     def _callee_changed(self, callee: str, up: bool) -> None:
         self.emit({"event": "callee", "callee": callee, "up": up})

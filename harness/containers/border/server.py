@@ -98,15 +98,21 @@ class ProxyServer:
         with self._lock:
             return self._api.toxics()
 
-    def tend(self) -> None:
-        """Replaces the process if it died or does not answer; to be called every few seconds."""
+    def tend(self) -> bool:
+        """Replaces the process if it died or does not answer; whether all its toxics are as wanted.
+
+        To be called every few seconds. What somebody changed is not repaired here.
+        """
         with self._lock:
-            if not self.running:
-                return self.replace("the process ended")
             try:
-                self._api.toxics()
+                present = self._api.toxics() if self.running else None
             except ProxyApiError as error:
                 self.replace(str(error))
+                return True
+            if present is None:
+                self.replace("the process ended")
+                return True
+            return all(self._wanted.get(name, {}) == toxics for name, toxics in present.items())
 
     def replace(self, reason: str, edge: str = "") -> None:
         """Kills the process, starts another one from the file and brings it to the wanted state."""

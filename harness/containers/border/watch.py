@@ -22,6 +22,8 @@ _SEGMENT = struct.Struct("!BxHxxxxxBxx4s4sHHIIBB")
 """Version with header length, total length, protocol, addresses, ports, sequence, acknowledged, data offset, flags."""
 
 _TCP = 6
+_MOST_NAMES = 2000
+"""Names kept of those that guests asked for; a guest may invent new ones for ever."""
 
 
 class Watch:
@@ -79,14 +81,19 @@ class Watch:
                 tally = self._seconds.at(at_us, edge)
                 setattr(tally, name, getattr(tally, name) + new)
 
+    def _question(self, source: bytes, target: bytes, name: str) -> None:
+        key = socket.inet_ntoa(source), socket.inet_ntoa(target), name
+        if key not in self._asked and len(self._asked) >= _MOST_NAMES:
+            key = key[0], key[1], "(more names)"
+        self._asked[key] += 1
+
     def _packet(self, now_us: int, memory: mmap.mmap, at: int, captured: int) -> None:
         version, total, protocol, source, target, sport, dport, seq, _, offset, flags = _SEGMENT.unpack_from(memory, at)
         header = (version & 15) * 4
         if header != 20:
             sport, dport, seq, _, offset, flags = struct.unpack_from("!HHIIBB", memory, at + header)
         if protocol != _TCP:
-            name = asked_name(memory[at + header + 8 : at + captured])
-            self._asked[socket.inet_ntoa(source), socket.inet_ntoa(target), name] += 1
+            self._question(source, target, asked_name(memory[at + header + 8 : at + captured]))
             return
         headers = header + (offset >> 4) * 4
         length = total - headers
