@@ -89,6 +89,28 @@ def test_the_end_of_the_control_stream_heals_at_once(stack: Shop, other: Border,
     assert time.monotonic() - begun < 3
 
 
+CONTROLLER = """
+import docker, sys, time
+from harness.cluster.control import Border
+from harness.model.effect import Cut, Effect
+border = Border.connect(docker.from_env().containers.get(sys.argv[1]), "doomed", lambda region, event: None)
+border.want({"it": (60.0, {"web->orders:8080": Effect(cut=Cut.DROP)})}, {}, 60)
+print("held", flush=True); time.sleep(60)
+"""
+
+
+def test_a_controller_that_is_killed_takes_its_faults_with_it(stack: Shop) -> None:
+    words = [sys.executable, "-c", CONTROLLER, str(stack.east.name)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as controller:
+        assert controller.stdout is not None
+        assert controller.stdout.readline() == "held\n"
+        assert stack.dial("orders", 0.3)[0] == "TimeoutError"
+        controller.kill()
+        killed = time.monotonic()
+    assert eventually(lambda: stack.dial("orders", 0.3)[0] == "connected", 3)
+    assert time.monotonic() - killed < 3, "far less than its lease"
+
+
 def test_a_lease_that_is_not_renewed_runs_out_and_says_so(stack: Shop, other: Border) -> None:
     hold(other, SLOW, lease_s=1.0)
     eventually(lambda: told(stack, "lease_expired"), 5)
