@@ -14,7 +14,11 @@ class Pool:
         if sum(self.latched) < most and not all(self.latched):
             self.latched[self.latched.index(False)] = True
 
-    def replace_one(self) -> None:
-        """The first latched instance is a new one now."""
-        if any(self.latched):
-            self.latched[self.latched.index(True)] = False
+    def batch(self) -> int:
+        """How many are replaced next: two at a time, of an odd number the odd one first."""
+        return 2 - sum(self.latched) % 2 if any(self.latched) else 0
+
+    def replace(self, number: int) -> None:
+        """The first `number` latched instances are new ones now."""
+        for index in [index for index, latched in enumerate(self.latched) if latched][:number]:
+            self.latched[index] = False

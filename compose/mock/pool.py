@@ -1,6 +1,6 @@
 """The servers behind the gateway: a port each. One that is latched fails its requests until it has been replaced.
 
-A replacement is a launch at the control plane; they are made one after another, each takes its time once launched.
+A replacement is a launch at the control plane; they are made in pairs, and a pair takes its time once launched.
 """
 
 from __future__ import annotations
@@ -33,14 +33,15 @@ async def latch(pool: Pool, flags: Flags, every_s: float) -> None:
 
 
 async def repair(pool: Pool, launch: Call, retry_s: float, replace_s: float) -> None:
-    """Launch a replacement for each latched instance, one at a time; a failed launch is tried again."""
+    """Launch replacements for latched instances, batch after batch; a failed launch is tried again."""
     caller = Caller()
     while True:
-        if not any(pool.latched) or not (await caller.once(launch)).good:
+        batch = pool.batch()
+        if not batch or not (await caller.once(launch)).good:
             await asyncio.sleep(retry_s)
             continue
         await asyncio.sleep(replace_s)
-        pool.replace_one()
+        pool.replace(batch)
 
 
 def instance(pool: Pool, index: int) -> web.Application:

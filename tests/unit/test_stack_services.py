@@ -90,12 +90,11 @@ def test_instances_latch_up_to_the_number_and_are_mended_only_by_replacement() -
     for _ in range(20):
         pool.latch_one(5)
     assert sum(pool.latched) == 5
-    pool.replace_one()
-    pool.replace_one()
-    assert sum(pool.latched) == 3
-    for _ in range(9):
-        pool.replace_one()
-    assert sum(pool.latched) == 0
+    batches = []
+    while batch := pool.batch():
+        batches.append(batch)
+        pool.replace(batch)
+    assert (batches, sum(pool.latched)) == ([1, 2, 2], 0)
 
 
 def test_the_contact_centre_shuts_above_its_share_and_opens_after_a_row_of_good_probes() -> None:
