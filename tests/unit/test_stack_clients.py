@@ -27,7 +27,7 @@ class Scripted(Tries):
         super().__init__()
         self.answers, self.asked = answers, []
 
-    async def once(self, call: Call, data: bytes | None = None) -> Answer:  # noqa: ARG002
+    async def once(self, call: Call, data: bytes | None = None) -> Answer:
         self.asked.append(call.url)
         queue = self.answers[call.url.removeprefix("http://")]
         return queue.pop(0) if len(queue) > 1 else queue[0]
