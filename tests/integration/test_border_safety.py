@@ -190,6 +190,7 @@ def test_what_was_removed_is_noticed_even_when_the_next_word_is_a_new_wish(stack
     answer = other.want({"it": (9.0, {NEAR: Effect(latency_ms=400)})}, {}, 5)
     assert "it" in answer["lost"]
     assert list(answer["holds"]) == ["it"]
+    assert "it" in other.renew(5)["lost"], "a controller that only asks later learns it too"
 
 
 def test_a_wedged_proxy_is_replaced_and_brought_back_to_its_state(stack: Shop, other: Border) -> None:

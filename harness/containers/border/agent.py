@@ -97,9 +97,9 @@ class Agent:
         wishes = parse_want(message, owner, begun)
         with self._lock:
             self._verify_all()
-            lost = self._desired.lost(key)
             with self._wishes_lock:
                 self._desired.want(key, wishes)
+            lost = self._desired.lost(key)
             held = self._settle()
             answer = self._account(self._desired.of(key).values(), held)
         return answer | {"lost": lost, "took_ms": round((time.monotonic() - begun) * 1000, 1)}
@@ -112,7 +112,7 @@ class Agent:
         with self._lock:
             self._verify(list(self._desired.of(key).values()))
             lost = self._desired.lost(key)
-            holds = [wanted for wanted in self._desired.of(key) if wanted not in lost]
+            holds = [wanted.id for wanted in self._desired.of(key).values() if not wanted.lost]
         return {"left_s": lease_s, "holds": holds, "lost": lost}
 
     def forget(self, key: int) -> None:

@@ -58,10 +58,14 @@ class Desired:
         self._owners: dict[int, Owner] = {}
 
     def want(self, key: int, owner: Owner) -> None:
-        """Replaces everything that this connection wanted; WantError leaves the old wishes."""
+        """Replaces everything that this connection wanted; WantError leaves the old wishes.
+
+        An injection that was lost and is wanted again holds again, but that it was lost is not forgotten.
+        """
         for wanted in owner.injections.values():
             self._check(wanted)
         before = self._owners.get(key)
+        owner.dropped = {name: why for name, why in self.lost(key).items() if name in owner.injections}
         self._owners[key] = owner
         try:
             self.states()
@@ -104,7 +108,7 @@ class Desired:
         return owner.injections if owner else {}
 
     def lost(self, key: int) -> dict[str, str]:
-        """Injection id -> why it holds no longer, of one connection."""
+        """Injection id -> why it stopped holding, of one connection."""
         owner = self._owners.get(key)
         if owner is None:
             return {}

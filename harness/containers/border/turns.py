@@ -7,6 +7,7 @@ recognised by their sequence numbers. Only the first bytes of an answer are look
 from __future__ import annotations
 
 from collections import deque
+from typing import NamedTuple
 
 from harness.containers.border.seconds import Seconds
 
@@ -24,6 +25,16 @@ _MASK = (1 << 32) - 1
 
 Key = tuple[bytes, int, bytes, int]
 """Caller's address and port, edge's address and port."""
+
+
+class Segment(NamedTuple):
+    """What is looked at of a TCP segment: time (µs), flags, sequence number, bytes of data and the first of them."""
+
+    now_us: int
+    flags: int
+    seq: int
+    length: int
+    head: bytes = b""
 
 
 class Conversation:
@@ -59,8 +70,9 @@ class Turns:
         self._open: dict[Key, Conversation] = {}
         self._dials: deque[Conversation] = deque()
 
-    def from_caller(self, now_us: int, key: Key, edge: str, flags: int, seq: int, length: int) -> None:
-        """A segment from the caller towards the edge's address; `length` bytes of data."""
+    def from_caller(self, key: Key, edge: str, segment: Segment) -> None:
+        """A segment from the caller towards the edge's address."""
+        now_us, flags, seq, length, _ = segment
         talk = self._open.get(key)
         if flags & SYN:
             if talk is None or talk.first != seq:
@@ -81,8 +93,9 @@ class Turns:
                 self._seconds.at(now_us, edge).abandoned(now_us - talk.asked_us)
             self._forget(key, talk)
 
-    def from_callee(self, now_us: int, key: Key, flags: int, seq: int, length: int, head: bytes) -> None:
-        """A segment from the edge's address back to the caller; `head`: the first bytes of its data."""
+    def from_callee(self, key: Key, segment: Segment) -> None:
+        """A segment from the edge's address back to the caller."""
+        now_us, flags, seq, length, head = segment
         talk = self._open.get(key)
         if talk is None:
             return

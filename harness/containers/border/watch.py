@@ -16,7 +16,7 @@ from harness.containers.border.config import Config, Endpoint
 from harness.containers.border.names import asked_name
 from harness.containers.border.nft import Nft
 from harness.containers.border.seconds import Seconds, last_settled
-from harness.containers.border.turns import ACK, RST, Turns
+from harness.containers.border.turns import ACK, RST, Segment, Turns
 
 _SEGMENT = struct.Struct("!BxHxxxxxBxx4s4sHHIIBB")
 """Version with header length, total length, protocol, addresses, ports, sequence, acknowledged, data offset, flags."""
@@ -99,10 +99,11 @@ class Watch:
         length = total - headers
         edge = self._edges.get((target, dport))
         if edge is not None:
-            self._turns.from_caller(now_us, (source, sport, target, dport), edge, flags, seq, length)
+            segment = Segment(now_us, flags, seq, length)
+            self._turns.from_caller((source, sport, target, dport), edge, segment)
         elif (source, sport) in self._edges:
             head = memory[at + headers : at + min(captured, headers + 16)] if length else b""
-            self._turns.from_callee(now_us, (target, dport, source, sport), flags, seq, length, head)
+            self._turns.from_callee((target, dport, source, sport), Segment(now_us, flags, seq, length, head))
         elif flags & (RST | ACK) == RST | ACK and seq == 0:
             # The kernel's answer to a SYN where nobody listens: one of our proxies dialled in vain.
             self._refused((socket.inet_ntoa(source), sport))

@@ -106,12 +106,15 @@ def test_effects_that_exclude_each_other_are_refused_and_nothing_changes(desired
     assert desired.states()[NEAR].slow_share == 0.2
 
 
-def test_a_lost_injection_stays_lost_until_it_is_wished_again(desired: Desired) -> None:
+def test_that_an_injection_was_lost_is_remembered_as_long_as_it_is_wanted(desired: Desired) -> None:
     want(desired, 1, wish())
     assert desired.lose({NEAR}, "gone") == ["cut"]
     assert desired.lose({NEAR}, "gone again") == []
     assert desired.lost(1) == {"cut": "gone"}
     want(desired, 1, wish())
+    assert desired.lost(1) == {"cut": "gone"}
+    assert not desired.of(1)["cut"].lost, "it holds again"
+    want(desired, 1, {"lease_s": 5})
     assert desired.lost(1) == {}
 
 

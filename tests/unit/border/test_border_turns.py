@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.containers.border.seconds import KEPT, SAMPLES, Seconds, last_settled
-from harness.containers.border.turns import ACK, FIN, RST, SYN, Turns
+from harness.containers.border.turns import ACK, FIN, RST, SYN, Segment, Turns
 
 EDGE = "web->orders:8080"
 KEY = (b"\xc6\x12\x00\x03", 40000, b"\xc6\x13\x00\x01", 8080)
@@ -22,21 +22,21 @@ class Line:
         self.caller, self.callee = 1000, 5000
 
     def dial(self, at: float, first: int = 999) -> None:
-        self.turns.from_caller(int(at * S), KEY, EDGE, SYN, first, 0)
+        self.turns.from_caller(KEY, EDGE, Segment(int(at * S), SYN, first, 0))
 
     def accept(self, at: float) -> None:
-        self.turns.from_callee(int(at * S), KEY, SYN | ACK, 4999, 0, b"")
+        self.turns.from_callee(KEY, Segment(int(at * S), SYN | ACK, 4999, 0))
 
     def ask(self, at: float, length: int = 100, flags: int = ACK) -> None:
-        self.turns.from_caller(int(at * S), KEY, EDGE, flags, self.caller, length)
+        self.turns.from_caller(KEY, EDGE, Segment(int(at * S), flags, self.caller, length))
         self.caller = (self.caller + length) % 2**32
 
     def answer(self, at: float, head: bytes = OK, length: int = 200) -> None:
-        self.turns.from_callee(int(at * S), KEY, ACK, self.callee, length, head)
+        self.turns.from_callee(KEY, Segment(int(at * S), ACK, self.callee, length, head))
         self.callee = (self.callee + length) % 2**32
 
     def hang_up(self, at: float, flags: int = FIN | ACK) -> None:
-        self.turns.from_caller(int(at * S), KEY, EDGE, flags, self.caller, 0)
+        self.turns.from_caller(KEY, EDGE, Segment(int(at * S), flags, self.caller, 0))
 
     def total(self, name: str) -> Any:
         rows = list(self.seconds.rows(-1, 10**9))
@@ -122,7 +122,7 @@ def test_a_caller_that_hangs_up_after_the_answer_did_not_give_up() -> None:
 def test_a_callee_that_hangs_up_leaves_a_request_without_answer_and_nobody_gave_up() -> None:
     line = Line()
     line.ask(1.0)
-    line.turns.from_callee(int(1.2 * S), KEY, FIN | ACK, line.callee, 0, b"")
+    line.turns.from_callee(KEY, Segment(int(1.2 * S), FIN | ACK, line.callee, 0))
     line.hang_up(1.3)
     assert [line.total(name) for name in ("requests", "responses", "gave_up")] == [1, 0, 0]
 
@@ -140,7 +140,7 @@ def test_a_wait_that_nobody_ends_is_counted_after_half_a_minute() -> None:
 def test_a_reset_in_answer_to_a_dial_is_a_refusal() -> None:
     line = Line()
     line.dial(1.9)
-    line.turns.from_callee(int(2.0 * S), KEY, RST | ACK, 0, 0, b"")
+    line.turns.from_callee(KEY, Segment(int(2.0 * S), RST | ACK, 0, 0))
     line.turns.tick(5 * S)
     row = next(iter(line.seconds.rows(-1, 9)))
     assert (row["t_us"], row["connects"], row["refused"], row["unanswered"]) == (S, 1, 1, 0)
