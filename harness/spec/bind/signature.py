@@ -12,6 +12,7 @@ from harness.spec.bind.timeline import Timeline
 from harness.spec.document.expect import limits_of
 from harness.spec.document.places import Path
 from harness.spec.metrics import METRICS, Value
+from harness.spec.suggest import did_you_mean
 
 
 def build_signature(
@@ -43,8 +44,15 @@ def _needs(b: Binding, doc: Any, path: Path, planned: list[Planned]) -> tuple[st
         if name in needs[:index]:
             b.add((*path, "needs", index), f"{name!r} is there twice; keep one")
         elif name not in b.written_fault_ids() and not (b.stack is None or b.problems.any_broken("timeline")):
-            b.known((*path, "needs", index), "fault", name, ids)
+            b.notes.append(_left_out(b.line((*path, "needs", index)), name, ids))
     return needs
+
+
+def _left_out(line: int, name: str, ids: list[str]) -> str:
+    """A file from which a fault was taken out is still a question: what is not seen without it?"""
+    return (
+        f"Line {line} needs {name!r}, which no fault here is called: it cannot be observed; {did_you_mean(name, ids)}"
+    )
 
 
 def _order(b: Binding, subjects: Subjects, doc: Any, path: Path, needs: tuple[str, ...]) -> SignatureCheck:

@@ -173,10 +173,10 @@ CASES: dict[str, tuple[str, list[str]]] = {
         TIMELINE + 'signature:\n  - {point: 1, role: effect, tag: scripted, flow: web, availability: "<= 50%"}\n',
         ["6:5 an effect check names the faults that it cannot be seen without; add needs: [id]"],
     ),
-    "unknown needs": (
+    "needs twice": (
         TIMELINE
-        + 'signature:\n  - {point: 1, role: effect, tag: scripted, flow: web, availability: "<= 50%", needs: [ff]}\n',
-        ["6:88 unknown fault 'ff'; did you mean 'f'?"],
+        + 'signature:\n  - {point: 1, role: effect, tag: scripted, flow: web, availability: "<= 50%", needs: [f, f]}\n',
+        ["6:91 'f' is there twice; keep one"],
     ),
     "two metrics in one check": (
         TIMELINE + 'signature:\n  - {point: 1, role: invariant, tag: scripted, flow: web, p90: "> 1s", p50: "< 1s"}\n',

@@ -238,6 +238,19 @@ def test_faults_may_last_over_phases_and_default_phases_follow_them(load: Load) 
     assert (plan.injections[0].start_s, plan.injections[0].end_s) == (10, 25)
 
 
+def test_an_effect_may_need_a_fault_that_was_taken_out_and_the_plan_says_so(load: Load) -> None:
+    """Leaving a fault out is how an effect is shown to come from it; a typing error looks the same and is named."""
+    plan = load(
+        "version: 1\nload: {rate: 200/s}\ntimeline:\n"
+        "  - {phase: hit, for: 10s, faults: [{id: cut, on: db, hang: true}]}\n  - {phase: end, for: 30s}\nsignature:\n"
+        '  - {point: 1, role: effect, tag: emergent, flow: web, availability: "<= 50%", needs: [cut, cutt]}\n'
+    )
+    assert plan.signature[0].needs == ("cut", "cutt")
+    assert (
+        "Line 7 needs 'cutt', which no fault here is called: it cannot be observed; did you mean 'cut'?" in plan.notes
+    )
+
+
 def test_an_effect_check_looks_at_the_phases_of_what_it_needs(load: Load) -> None:
     plan = load(
         "version: 1\nload: {rate: 200/s}\ntimeline:\n  - {phase: calm, for: 10s}\n"
