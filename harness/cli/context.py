@@ -8,13 +8,15 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from harness.cli.options import Globals
-from harness.model.progress import Listener
-from harness.wiring.workspace import Workspace
+
+if TYPE_CHECKING:
+    from harness.model.progress import Listener
+    from harness.wiring.workspace import Workspace
 
 
 @dataclass
@@ -32,6 +34,8 @@ class Context:
     @property
     def workspace(self) -> Workspace:
         """The working directory as the options see it."""
+        from harness.wiring.workspace import Workspace
+
         run_dir = Path(self.globals.run_dir).absolute() if self.globals.run_dir else None
         return Workspace(self.directory, self.globals.files, self.globals.project_name, run_dir)
 

@@ -8,12 +8,14 @@ import typer
 
 import harness
 from harness.cli.context import current
-from harness.cli.experiments import carry_out
-from harness.cli.run import Chosen, load_plans
 from harness.model.errors import UsageError
 
 REPLAY = Path("experiments") / "aws-us-east-1-2021-12-07.chaos.yaml"
-EXAMPLES = "Examples: [bold]regionfall demo[/bold]  ·  [bold]regionfall demo --no-faults[/bold]  ·  [bold]regionfall demo --keep[/bold]"
+EXAMPLES = (
+    "Examples: [bold]regionfall demo[/bold]  ·  "
+    "[bold]regionfall demo --no-faults[/bold]  ·  "
+    "[bold]regionfall demo --keep[/bold]"
+)
 
 
 def bundled(relative: Path) -> Path:
@@ -33,6 +35,9 @@ def demo(
     open_report: bool = typer.Option(False, "--open", help="Open the report in a browser."),
 ) -> None:
     """Replay AWS us-east-1 of 2021-12-07 on the bundled stack, write and name the report."""
+    from harness.cli.experiments import carry_out
+    from harness.cli.selection import Chosen, load_plans
+
     workspace = current().workspace
     workspace.files = ()
     chosen = Chosen((bundled(REPLAY),), seed=seed, clock=clock, no_faults=no_faults)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import webbrowser
 from collections.abc import Sequence
-from pathlib import Path
 
 from harness.cli.context import Context, current
 from harness.cli.signals import orderly
+from harness.journal.folder import shown
 from harness.model.errors import Stopped
 from harness.model.plan import Plan
 from harness.runner.rig import StopClock
@@ -61,11 +61,3 @@ def show(context: Context, result: RunResult) -> None:
         context.console.print(str(result.error), markup=False, soft_wrap=True)
     if not context.globals.json or not context.globals.quiet:
         verdict_table(result.verdict, read_record(result.folder), context.console, folder=shown(result.folder))
-
-
-def shown(folder: Path) -> str:
-    """A path as people type it: relative to where they are, when it lies below."""
-    try:
-        return str(folder.relative_to(Path.cwd()))
-    except ValueError:
-        return str(folder)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import cattrs
 import typer
 
 from harness.cli.context import current
 from harness.cli.exit_codes import EXIT_CODES
-from harness.faults.catalogue import CATALOGUE
 from harness.journal.layout import FILES
 from harness.model.errors import UsageError
-from harness.spec.explain import labels, metrics
+
+if TYPE_CHECKING:
+    from harness.faults.contract import FaultType
 
 TOPICS = ("faults", "metrics", "exit-codes", "labels", "files")
-EXAMPLES = "Examples: [bold]regionfall explain faults[/bold]  ·  [bold]regionfall explain faults slow[/bold]  ·  [bold]regionfall explain metrics --json[/bold]"
+EXAMPLES = (
+    "Examples: [bold]regionfall explain faults[/bold]  ·  "
+    "[bold]regionfall explain faults slow[/bold]  ·  "
+    "[bold]regionfall explain metrics --json[/bold]"
+)
 
 
 def explain(
@@ -25,7 +29,9 @@ def explain(
     """Tell what faults, metrics, exit codes, labels and files there are."""
     context = current()
     if not topic:
-        context.answer(list(TOPICS), lambda: context.out.print("regionfall explain " + " | ".join(TOPICS), markup=False))
+        context.answer(
+            list(TOPICS), lambda: context.out.print("regionfall explain " + " | ".join(TOPICS), markup=False)
+        )
         return
     rows = _rows(topic)
     if name:
@@ -41,8 +47,10 @@ def explain(
 
 
 def _rows(topic: str) -> list[dict[str, Any]]:
+    from harness.spec.explain import labels, metrics
+
     if topic == "faults":
-        return [_fault(kind) for kind in CATALOGUE]
+        return _faults()
     if topic == "metrics":
         return metrics()
     if topic == "labels":
@@ -54,8 +62,15 @@ def _rows(topic: str) -> list[dict[str, Any]]:
     raise UsageError(f"unknown topic {topic!r}; known: {', '.join(TOPICS)}")
 
 
-def _fault(kind: Any) -> dict[str, Any]:
-    entry = CATALOGUE[kind]
+def _faults() -> list[dict[str, Any]]:
+    from harness.faults.catalogue import CATALOGUE
+
+    return [_fault(entry) for entry in CATALOGUE.values()]
+
+
+def _fault(entry: FaultType) -> dict[str, Any]:
+    import cattrs
+
     row: dict[str, Any] = {"name": str(entry.kind), "symptom": entry.symptom, "driver": entry.driver}
     row["parameters"] = [cattrs.unstructure(parameter) for parameter in entry.parameters]
     return {**row, "example": entry.example, "proof": entry.proof, "cannot": entry.cannot}
@@ -70,6 +85,10 @@ def _show(row: dict[str, Any], *, whole: bool) -> None:
     for key, value in row.items():
         if key in ("name", "symptom", "meaning"):
             continue
-        lines = [f"{p['name']}: {p['meaning']} ({p['unit']}) {p['bounds']}" for p in value] if key == "parameters" else [value]
+        lines = (
+            [f"{p['name']}: {p['meaning']} ({p['unit']}) {p['bounds']}" for p in value]
+            if key == "parameters"
+            else [value]
+        )
         for line in lines:
             out.print(f"  {key:12} {line}", markup=False, soft_wrap=True)

@@ -6,7 +6,6 @@ import typer
 
 from harness.cli.context import current
 from harness.model.errors import CleanupUnverified
-from harness.wiring.standing import heal_now
 
 EXAMPLES = "Examples: [bold]regionfall heal[/bold]  ·  [bold]regionfall heal --all[/bold]"
 
@@ -16,6 +15,8 @@ def heal(
     everywhere: bool = typer.Option(False, "--all", help="Every stack of this machine, not only this folder's."),
 ) -> None:
     """Undo every fault; on a live run it lifts all faults for the rest of it, load and measuring go on."""
+    from harness.wiring.standing import heal_now
+
     context = current()
     done = heal_now(None if everywhere else context.workspace.home, run)
 

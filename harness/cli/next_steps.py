@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.cli.context import current
-from harness.cli.run import SUFFIX
+from harness.cli.selection import SUFFIX
 from harness.journal.folder import HOME, run_folders
 
 COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
@@ -18,7 +18,10 @@ def next_steps() -> None:
     compose = next((name for name in COMPOSE_NAMES if (directory / name).exists()), None)
     if experiments:
         name = experiments[0].relative_to(directory)
-        steps += [(f"regionfall plan {name}", "see what it would do; touches nothing"), (f"regionfall run {name}", "run it")]
+        steps += [
+            (f"regionfall plan {name}", "see what it would do; touches nothing"),
+            (f"regionfall run {name}", "run it"),
+        ]
     if compose:
         steps.append(("regionfall edges", f"the dependencies that the labels in {compose} declare"))
     if (directory / HOME).is_dir() and run_folders(directory / HOME):

@@ -9,8 +9,21 @@ from pathlib import Path
 
 from harness.model.errors import UsageError
 
-VALUED = {"-f": "file", "--file": "file", "-p": "project_name", "--project-name": "project_name", "--run-dir": "run_dir"}
-SWITCHES = {"--json": "json", "-q": "quiet", "--quiet": "quiet", "-v": "verbose", "--verbose": "verbose", "--no-color": "no_color"}
+VALUED = {
+    "-f": "file",
+    "--file": "file",
+    "-p": "project_name",
+    "--project-name": "project_name",
+    "--run-dir": "run_dir",
+}
+SWITCHES = {
+    "--json": "json",
+    "-q": "quiet",
+    "--quiet": "quiet",
+    "-v": "verbose",
+    "--verbose": "verbose",
+    "--no-color": "no_color",
+}
 EPILOG = (
     "Everywhere: -f/--file FILE  -p/--project-name NAME  --run-dir DIR  --json  -q  -v  --no-color "
     "(each also as REGIONFALL_<OPTION>)"

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cattrs
 import typer
 
 from harness.cli.context import current
-from harness.cli.plan_text import plan_text
-from harness.cli.run import Chosen, load_plans
-from harness.spec.feasibility import feasibility
 
-EXAMPLES = "Examples: [bold]regionfall plan checkout.chaos.yaml[/bold]  ·  [bold]regionfall plan experiments/ --json[/bold]"
+EXAMPLES = (
+    "Examples: [bold]regionfall plan checkout.chaos.yaml[/bold]  ·  [bold]regionfall plan experiments/ --json[/bold]"
+)
 
 
 def plan(
@@ -25,6 +23,12 @@ def plan(
     overrides: list[str] = typer.Option([], "--set", metavar="KEY=VALUE", help="Override one key of the file."),
 ) -> None:
     """Check experiment files, resolve and print everything; touches nothing."""
+    import cattrs
+
+    from harness.cli.plan_text import plan_text
+    from harness.cli.selection import Chosen, load_plans
+    from harness.spec.feasibility import feasibility
+
     context = current()
     chosen = Chosen(tuple(paths), keyword, tag, seed, clock, no_faults, tuple(overrides))
     plans = load_plans(chosen, context.workspace)

@@ -11,7 +11,6 @@ import typer
 
 from harness.cli.context import current
 from harness.journal.folder import find_run, run_folders
-from harness.wiring.standing import live_runs
 
 app = typer.Typer(help="List, show and remove runs.", no_args_is_help=True, pretty_exceptions_enable=False)
 EXAMPLES = "Examples: [bold]regionfall runs ls[/bold]  ·  [bold]regionfall runs prune --keep 10[/bold]"
@@ -47,7 +46,9 @@ def show_run(name: str = typer.Argument("latest", metavar="RUN")) -> None:
     context = current()
     folder = find_run(context.workspace.home, name)
     row = summary(folder)
-    context.answer(row, lambda: context.out.print("\n".join(f"{key:11} {value}" for key, value in row.items()), markup=False))
+    context.answer(
+        row, lambda: context.out.print("\n".join(f"{key:11} {value}" for key, value in row.items()), markup=False)
+    )
 
 
 @app.command("rm", epilog=EXAMPLES)
@@ -66,10 +67,14 @@ def prune(keep: int = typer.Option(20, min=0, help="How many of the newest stay.
     folders = run_folders(context.workspace.home)
     removed = folders[: max(0, len(folders) - keep)]
     _remove(removed)
-    context.answer({"removed": [f.name for f in removed]}, lambda: context.out.print(f"removed {len(removed)}", markup=False))
+    context.answer(
+        {"removed": [f.name for f in removed]}, lambda: context.out.print(f"removed {len(removed)}", markup=False)
+    )
 
 
 def _remove(folders: list[Path]) -> None:
+    from harness.wiring.standing import live_runs
+
     alive = set(live_runs(current().workspace.home))
     for folder in folders:
         if folder.name in alive:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sys
 
-from harness.spec.schema import json_schema
-
 EXAMPLES = "Examples: [bold]regionfall schema > experiment-v1.json[/bold]"
 
 
 def schema() -> None:
     """Print the JSON Schema of experiment files."""
+    from harness.spec.schema import json_schema
+
     sys.stdout.write(json.dumps(json_schema(), indent=2) + "\n")

@@ -19,7 +19,9 @@ def orderly(clock: StopClock) -> Iterator[None]:
 
     def handle(number: int, frame: FrameType | None) -> None:
         if clock.stopped:
-            raise CleanupUnverified("stopped twice: faults end by themselves within seconds, but run `regionfall heal` to be sure")
+            raise CleanupUnverified(
+                "stopped twice: faults end by themselves within seconds, but run `regionfall heal` to be sure"
+            )
         clock.stop(number)
         current().say("stopping: lifting all faults, then taking down what was started (again to stop waiting)")
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from harness.cli.context import current
-from harness.wiring.standing import status_now
 
 EXAMPLES = "Examples: [bold]regionfall status[/bold]  ·  [bold]regionfall status --json[/bold]"
 
 
 def status() -> None:
     """Live runs, and every fault that holds now with the time it has left."""
+    from harness.wiring.standing import status_now
+
     context = current()
     now = status_now(context.workspace.home)
 
@@ -20,7 +21,8 @@ def status() -> None:
             context.out.print(f"{'▶ running' if run['alive'] else '■ up'}  {run['run']}", markup=False)
         for row in now["injections"]:
             context.out.print(
-                f"  fault {row['id']} on {row['target']}: {row['state']}, {row['left_s']:.0f} s left ({row['run']})", markup=False
+                f"  fault {row['id']} on {row['target']}: {row['state']}, {row['left_s']:.0f} s left ({row['run']})",
+                markup=False,
             )
 
     context.answer(now, show)

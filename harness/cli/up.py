@@ -7,15 +7,22 @@ from pathlib import Path
 import typer
 
 from harness.cli.context import current
-from harness.wiring.standing import stand_up
 
-EXAMPLES = "Examples: [bold]regionfall up[/bold]  ·  [bold]regionfall -f compose.yaml up[/bold]  ·  [bold]regionfall up checkout.chaos.yaml[/bold]"
+EXAMPLES = (
+    "Examples: [bold]regionfall up[/bold]  ·  "
+    "[bold]regionfall -f compose.yaml up[/bold]  ·  "
+    "[bold]regionfall up checkout.chaos.yaml[/bold]"
+)
 
 
 def up(
-    experiment: Path | None = typer.Argument(None, metavar="[EXPERIMENT]", help="Start the stack of this experiment file."),
+    experiment: Path | None = typer.Argument(
+        None, metavar="[EXPERIMENT]", help="Start the stack of this experiment file."
+    ),
 ) -> None:
     """Start the stack with every dependency through a proxy; no faults."""
+    from harness.wiring.standing import stand_up
+
     context = current()
     standing = stand_up(context.workspace, experiment, context.say)
 

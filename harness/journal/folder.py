@@ -55,7 +55,7 @@ def run_folders(home_path: Path) -> list[Path]:
 
 
 def find_run(home_path: Path, name: str) -> Path:
-    """The run folder called `name`: a path, a whole name, `latest`, or a unique part of a name. UsageError otherwise."""
+    """The run folder `name`: a path, a whole name, `latest`, or a unique part of a name. UsageError otherwise."""
     direct = Path(name)
     if (direct / "manifest.json").exists() or (direct / "events.ndjson").exists():
         return direct.resolve()
@@ -67,3 +67,11 @@ def find_run(home_path: Path, name: str) -> Path:
     if matches:
         raise UsageError(f"{name!r} names {len(matches)} runs, e.g. {matches[0].name}; give more of the name")
     raise UsageError(f"no run {name!r} under {home_path / 'runs'}; `regionfall runs ls` lists them")
+
+
+def shown(folder: Path) -> str:
+    """A path as people type it: relative to where they are, when it lies below."""
+    try:
+        return str(folder.relative_to(Path.cwd()))
+    except ValueError:
+        return str(folder)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from harness.model.objective import Limit
 
@@ -19,8 +19,8 @@ def share_interval(good: int, total: int, alpha: float = ALPHA) -> tuple[float, 
     """Clopper–Pearson, `alpha` on each side; (0, 1) without data."""
     if total <= 0:
         return 0.0, 1.0
-    low = 0.0 if good <= 0 else float(beta.ppf(alpha, good, total - good + 1))
-    high = 1.0 if good >= total else float(beta.ppf(1 - alpha, good + 1, total - good))
+    low = 0.0 if good <= 0 else float(betaincinv(good, total - good + 1, alpha))
+    high = 1.0 if good >= total else float(betaincinv(good + 1, total - good, 1 - alpha))
     return low, high
 
 

@@ -17,8 +17,6 @@ from harness.cluster.control import Border
 from harness.cluster.lock import holder, project_lock
 from harness.journal.folder import run_folders
 from harness.model.errors import ControlLost, UsageError
-from harness.spec.load import load_experiment
-from harness.wiring.stack import woven_project
 from harness.wiring.workspace import Workspace
 
 
@@ -33,6 +31,9 @@ class Standing:
 
 def stand_up(workspace: Workspace, experiment: Path | None, progress: Callable[[str], None]) -> Standing:
     """Start the stack of this folder, or of an experiment file; one that is up already is left as it is."""
+    from harness.spec.load import load_experiment
+    from harness.wiring.stack import woven_project
+
     plan = load_experiment(experiment, read_stack=workspace.read_stack) if experiment else None
     project = workspace.project_of(plan) if plan else workspace.project()
     run = f"up-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
@@ -70,14 +71,16 @@ def live_runs(home: Path) -> list[str]:
 def status_now(home: Path) -> dict[str, Any]:
     """`{runs, injections}` of surface.md §7; every state is what a proxy or a flagged service answers now."""
     alive = live_runs(home)
-    runs = {name: True for name in alive}
+    runs = dict.fromkeys(alive, True)
     merged: dict[tuple[str, str], dict[str, Any]] = {}
     for cluster in standing_clusters(home):
         if not alive:
             runs.setdefault(cluster.run, False)
         with asked(cluster) as borders:
             for region in cluster.border_containers.keys() - borders.keys():
-                merged[(cluster.run, f"proxy of {region}")] = _row(cluster.run, f"proxy of {region}", region, "unknown", 0.0)
+                merged[(cluster.run, f"proxy of {region}")] = _row(
+                    cluster.run, f"proxy of {region}", region, "unknown", 0.0
+                )
             for border in borders.values():
                 _merge(merged, border.status())
     return {"runs": [{"run": run, "alive": live} for run, live in runs.items()], "injections": list(merged.values())}
@@ -97,7 +100,7 @@ def _merge(merged: dict[tuple[str, str], dict[str, Any]], answer: dict[str, Any]
 
 
 def heal_now(home: Path | None, run: str) -> dict[str, list[str]]:
-    """Lift every fault of every stack (of one home, or of the machine) and read back. `run` narrows to one owner's stack."""
+    """Lift every fault of every stack (of one home, or all), read back. `run` narrows to one owner's stack."""
     healed: list[str] = []
     left: list[str] = []
     clusters = [cluster for cluster in standing_clusters(home) if not run or run in (cluster.run, *_owners(cluster))]
