@@ -23,7 +23,8 @@ def fault_words(fault: Fault) -> str:
     words = str(fault.kind)
     if fault.kind is Kind.SLOW:
         start = f"{duration_text(fault.ramp_from_s)} -> " if fault.ramp_from_s is not None else ""
-        words += f" {start}{duration_text(fault.latency_s)}" + (f" ± {duration_text(fault.jitter_s)}" if fault.jitter_s else "")
+        jitter = f" ± {duration_text(fault.jitter_s)}" if fault.jitter_s else ""
+        words += f" {start}{duration_text(fault.latency_s)}{jitter}"
     if fault.kind is Kind.BANDWIDTH:
         words += f" {fault.rate_kbps:g} KB/s"
     if fault.kind is Kind.FLAGS:

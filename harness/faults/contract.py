@@ -36,4 +36,6 @@ class FaultType:
     effect: Callable[[Fault, float], Effect | None]
 
 
-SHARE = Parameter("share", "share of new connections", "how many of the new connections it hits; live ones go on", "above 0 to 100 %")
+SHARE = Parameter(
+    "share", "share of new connections", "how many of the new connections it hits; live ones go on", "above 0 to 100 %"
+)

@@ -8,7 +8,6 @@ from harness.model.fault import Fault, Kind
 
 def effect(fault: Fault, elapsed_s: float) -> None:
     """Nothing on the edges: the service itself changes."""
-    return None
 
 
 TYPE = FaultType(
@@ -16,7 +15,7 @@ TYPE = FaultType(
     symptom="whatever the service offers under its label `regionfall.flags`",
     driver="PUT on the service's flag path, refreshed with a deadline that the service enforces",
     parameters=(Parameter("flags", "name: value", "desired flags of the service; it drops them at their deadline"),),
-    example="{on: dns-api, flags: {change: fail}}",
+    example="{on: resolver, flags: {servfail: 0.4}}",
     proof="errors, waits, requests or bytes on the service's edges, before against during; never the read-back",
     cannot="be used on a dependent, or on a service without the label",
     effect=effect,

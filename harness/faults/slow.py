@@ -34,7 +34,8 @@ TYPE = FaultType(
         SHARE,
     ),
     example='{on: "orders->db", slow: {latency: 300ms, jitter: 50ms}}',
-    proof="waits from request to first answer over the edge, before against during; a caller that gives up counts as its wait",
+    proof="waits from request to first answer over the edge, before against during; a caller that gives up counts as "
+    "its wait",
     cannot="slow the TCP handshake; delay single requests of a kept connection differently (jitter aside)",
     effect=effect,
 )

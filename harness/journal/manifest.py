@@ -49,7 +49,8 @@ def read_manifest(folder: Path) -> Manifest:
     except FileNotFoundError:
         raise UsageError(f"{folder}: no {FILE}, so this is not a run folder; `regionfall runs ls` lists runs") from None
     except (ValueError, TypeError, AttributeError, cattrs.BaseValidationError) as error:
-        raise UsageError(f"{path}: damaged ({type(error).__name__}); restore it from a copy, it cannot be judged") from error
+        said = f"{path}: damaged ({type(error).__name__}); restore it from a copy, it cannot be judged"
+        raise UsageError(said) from error
 
 
 def read_record(folder: Path) -> Record:

@@ -31,8 +31,13 @@ class Effect:
 
     def to_wire(self) -> dict[str, object]:
         """A JSON-ready dict; fields at their default are left out."""
-        wire: dict[str, object] = {"latency_ms": self.latency_ms, "jitter_ms": self.jitter_ms, "rate_kbps": self.rate_kbps}
-        wire |= {"cut": str(self.cut), "share": self.share}
+        wire: dict[str, object] = {
+            "latency_ms": self.latency_ms,
+            "jitter_ms": self.jitter_ms,
+            "rate_kbps": self.rate_kbps,
+            "cut": str(self.cut),
+            "share": self.share,
+        }
         return {key: value for key, value in wire.items() if value != _DEFAULTS[key]}
 
     @classmethod

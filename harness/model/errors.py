@@ -1,16 +1,16 @@
 """The one exception tree. Every message gives the value, the place and the next step.
 
-    HarnessError                      70  a bug of ours unless a subclass says otherwise
-    ├── UsageError                     2  a wrong command line; nothing was touched
-    │   └── InvalidFile                2  one or more problems in files, each with line and column
-    ├── NothingSelected                5  a selection that matched no experiment
-    ├── ClusterError                   4  engine, image, port, unhealthy service
-    │   ├── ControlLost                4  a proxy's control stream ended or did not answer in time
-    │   └── LoadError                  4  the load generator could not start or died
-    ├── Inconclusive                   3  the data do not decide
-    ├── CleanupUnverified              7  a fault may still hold
-    ├── Stopped                  130/143  stopped by a signal, clean-up verified
-    └── ResilienceFailed (AssertionError)  1  an objective was missed
+HarnessError                      70  a bug of ours unless a subclass says otherwise
+├── UsageError                     2  a wrong command line; nothing was touched
+│   └── InvalidFile                2  one or more problems in files, each with line and column
+├── NothingSelected                5  a selection that matched no experiment
+├── ClusterError                   4  engine, image, port, unhealthy service
+│   ├── ControlLost                4  a proxy's control stream ended or did not answer in time
+│   └── LoadError                  4  the load generator could not start or died
+├── Inconclusive                   3  the data do not decide
+├── CleanupUnverified              7  a fault may still hold
+├── Stopped                  130/143  stopped by a signal, clean-up verified
+└── ResilienceFailed (AssertionError)  1  an objective was missed
 """
 
 from __future__ import annotations

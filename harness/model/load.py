@@ -29,7 +29,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class RatePoint:
-    """From `at_s` (wall seconds from t=0 = end of steady; the first also covers all before) the total rate is `per_s`."""
+    """From `at_s` (wall seconds from t=0 = end of steady; the first: all before too) the total rate is `per_s`."""
 
     at_s: float
     per_s: float

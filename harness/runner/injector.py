@@ -16,7 +16,6 @@ from harness.runner.desired import Want, desired, holding_at
 from harness.runner.heartbeat import LEASE_S
 from harness.runner.ports import BorderPort, Wire
 
-
 UNKNOWN = Want(faults={"?": (0.0, {})})
 """Remembered for a border that did not answer: differs from everything, so it is told again."""
 
@@ -34,7 +33,8 @@ class Injector:
     def __init__(
         self, plan: Plan, borders: Mapping[str, BorderPort], journal: JournalPort, listener: Listener, now_us: NowUs
     ) -> None:
-        self._plan, self._borders, self._journal, self._listener, self._now_us = plan, borders, journal, listener, now_us
+        self._plan, self._borders, self._now_us = plan, borders, now_us
+        self._journal, self._listener = journal, listener
         self._state: dict[str, State] = {injection.id: State.PENDING for injection in plan.injections}
         self._off: set[str] = set()
         self._told: dict[str, Want] = {region: Want() for region in borders}
@@ -162,4 +162,6 @@ def _differs(new: Want, old: Want) -> bool:
 
 
 def _bare(want: Want) -> object:
-    return {name: edges for name, (_, edges) in want.faults.items()}, {name: told for name, (_, told) in want.flags.items()}
+    edges = {name: effects for name, (_, effects) in want.faults.items()}
+    flags = {name: told for name, (_, told) in want.flags.items()}
+    return edges, flags

@@ -16,7 +16,7 @@ from harness.analysis.steady import baseline_broken
 from harness.cluster.cluster import Cluster
 from harness.cluster.control import Border
 from harness.journal.events import Journal
-from harness.journal.folder import new_run
+from harness.journal.folder import new_run, shown
 from harness.journal.manifest import Manifest, read_record, write_manifest
 from harness.journal.store import SampleStore
 from harness.model.errors import HarnessError
@@ -57,6 +57,19 @@ class RunOptions:
     command: tuple[str, ...] = tuple(sys.argv)
 
 
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """What every step of one run works with."""
+
+    plan: Plan
+    workspace: Workspace
+    folder: Path
+    journal: Journal
+    listener: Listener
+    clock: StopClock
+    options: RunOptions
+
+
 def run_plan(
     plan: Plan, workspace: Workspace, listener: Listener, clock: StopClock, options: RunOptions = RunOptions()
 ) -> RunResult:
@@ -66,21 +79,22 @@ def run_plan(
     run = folder.name
     write_manifest(folder, Manifest(run, plan, environment_facts(), options.command))
     journal.write("run_opened", run=run, plan=plan.name, seed=plan.seed)
-    listener(RunOpened(run, _shown(folder), plan))
-    error = _carried_out(plan, workspace, folder, journal, listener, clock, options)
+    listener(RunOpened(run, shown(folder), plan))
+    error = _carried_out(_Session(plan, workspace, folder, journal, listener, clock, options))
     journal.close()
     verdict = judge_folder(folder)
     return RunResult(folder, verdict, error)
 
 
-def _carried_out(
-    plan: Plan, workspace: Workspace, folder: Path, journal: Journal, listener: Listener, clock: StopClock, options: RunOptions
-) -> HarnessError | None:
+def _carried_out(session: _Session) -> HarnessError | None:
+    plan, folder, journal = session.plan, session.folder, session.journal
     try:
-        with opened_stack(plan, workspace, folder, journal, listener, keep=options.keep) as cluster:
+        with opened_stack(
+            plan, session.workspace, folder, journal, session.listener, keep=session.options.keep
+        ) as cluster:
             facts = {**environment_facts(), **cluster.image_digests()}
-            write_manifest(folder, Manifest(folder.name, plan, facts, options.command))
-            _measured(plan, cluster, folder, journal, listener, clock)
+            write_manifest(folder, Manifest(folder.name, plan, facts, session.options.command))
+            _measured(session, cluster)
     except HarnessError as error:
         journal.write("run_failed", reason=str(error), code=error.exit_code)
         return error
@@ -89,13 +103,12 @@ def _carried_out(
     except Exception as error:
         (folder / "crash.txt").write_text(traceback.format_exc(), encoding="utf-8")
         journal.write("run_failed", reason=f"internal error: {error!r}", code=70)
-        return HarnessError(f"internal error, please report: {_shown(folder)}/crash.txt ({error!r})")
+        return HarnessError(f"internal error, please report: {shown(folder)}/crash.txt ({error!r})")
     return None
 
 
-def _measured(
-    plan: Plan, cluster: Cluster, folder: Path, journal: Journal, listener: Listener, clock: StopClock
-) -> Ended:
+def _measured(session: _Session, cluster: Cluster) -> Ended:
+    plan, folder, journal = session.plan, session.folder, session.journal
     inbox, window = Inbox(), FlowWindow(plan.load.flows)
     relay = _Relay()
     with ExitStack() as stack:
@@ -116,8 +129,8 @@ def _measured(
             store=store,
             journal=journal,
             inbox=inbox,
-            clock=clock,
-            listener=listener,
+            clock=session.clock,
+            listener=session.listener,
             gauge=host_gauge,
             baseline_broken=lambda: baseline_broken(read_record(folder)),
             repair=lambda region: repaired(cluster, region, folder.name),
@@ -126,7 +139,7 @@ def _measured(
         execution = Execution(plan, rig)
         relay.execution = execution
         ended = execution.run()
-    _keep_logs(plan, cluster, folder, listener)
+    _keep_logs(plan, cluster, folder, session.listener)
     return ended
 
 
@@ -165,10 +178,3 @@ def _keep_logs(plan: Plan, cluster: Cluster, folder: Path, listener: Listener) -
             continue
         if text.strip():
             (folder / "logs" / f"{service.name}.log").write_text(text[-200_000:], encoding="utf-8")
-
-
-def _shown(folder: Path) -> str:
-    try:
-        return str(folder.relative_to(Path.cwd()))
-    except ValueError:
-        return str(folder)

@@ -36,9 +36,7 @@ class Workspace:
         base = self.directory if self.files or directory is None else directory
         key = (tuple(chosen), base)
         if key not in self._projects:
-            self._projects[key] = read_project(
-                chosen, project=self.project_name, directory=base, environ=self.environ
-            )
+            self._projects[key] = read_project(chosen, project=self.project_name, directory=base, environ=self.environ)
         return self._projects[key]
 
     def project_of(self, plan: Plan) -> Project:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from harness.faults.catalogue import CATALOGUE, effect_of, fault_words
 from harness.faults.slow import latency_s
 from harness.model.effect import Cut, Effect, compose
@@ -37,7 +38,9 @@ def test_a_ramp_climbs_in_equal_steps_and_stays():
 
 
 def test_delays_add_and_the_smallest_rate_wins():
-    state = compose([Effect(latency_ms=100, rate_kbps=50), Effect(latency_ms=20, jitter_ms=5, rate_kbps=10)], standing_ms=65)
+    state = compose(
+        [Effect(latency_ms=100, rate_kbps=50), Effect(latency_ms=20, jitter_ms=5, rate_kbps=10)], standing_ms=65
+    )
     assert (state.latency_ms, state.jitter_ms, state.rate_kbps, state.standing_ms) == (120, 5, 10, 65)
 
 

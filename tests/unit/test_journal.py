@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import cattrs
 import pytest
+
 from harness.journal.events import Journal, read_events
 from harness.journal.folder import find_run, home, new_run, slug
 from harness.journal.manifest import Manifest, read_manifest, write_manifest
@@ -26,7 +27,9 @@ def some_plan() -> Plan:
         stack=Stack("shop", (Service("web", "east", entry=Entry(80), labels=(("regionfall.role", "edge"),)),), (edge,)),
         load=Load((RatePoint(0, 10.5),), (Flow("web", "web", 80, ok_status=(200, 201)),)), warmup_s=5,
         phases=(Phase("steady", -10, 0), Phase("gone", 0, 10.25)),
-        injections=(Injection("x", Fault(Kind.FLAGS, flags=(("a", "true"),)), "db", "gone", 0, 10.25, services=("db",)),),
+        injections=(
+            Injection("x", Fault(Kind.FLAGS, flags=(("a", "true"),)), "db", "gone", 0, 10.25, services=("db",)),
+        ),
         objectives=(Objective("web", "p95", Limit("< 800ms", high=0.8, high_strict=True), phases=("gone",)),),
         environment=(("web", (("DB_TIMEOUT", "500ms"),)),), seed_exec=("db", ("psql", "-f", "/seed.sql")),
     )  # fmt: skip
@@ -94,6 +97,8 @@ def test_the_home_hides_itself_from_git(tmp_path):
     assert (home(tmp_path) / ".gitignore").read_text() == "*\n"
 
 
-@pytest.mark.parametrize(("text", "expected"), [("A b/c", "a-b-c"), ("", "run"), ("../../etc", "etc"), ("ü" * 5, "run")])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("A b/c", "a-b-c"), ("", "run"), ("../../etc", "etc"), ("ü" * 5, "run")]
+)
 def test_a_slug_is_safe_as_a_file_name(text, expected):
     assert slug(text) == expected

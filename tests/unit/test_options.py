@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from harness.cli.options import split_globals
 from harness.model.errors import UsageError
 

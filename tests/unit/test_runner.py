@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from harness.model.errors import ControlLost, LoadError
 from harness.model.fault import Fault, Injection, Kind
 from harness.model.finding import LoadAccount
@@ -156,7 +157,14 @@ class Bench:
         self.borders = {region: FakeBorder(self.clock) for region in ("east", "west", INTERNET)}
         self.load = FakeLoad(self.clock, dies_at)
         self.rig = Rig(
-            self.borders, self.load, self.memory, self.memory, self.memory, self.inbox, self.clock, self.memory.said.append
+            self.borders,
+            self.load,
+            self.memory,
+            self.memory,
+            self.memory,
+            self.inbox,
+            self.clock,
+            self.memory.said.append,
         )
         self.execution = Execution(plan, self.rig)
 
@@ -273,8 +281,8 @@ def test_a_listener_that_raises_never_ends_a_run():
 
 def test_a_ramp_is_one_injection_with_a_change_at_every_step():
     ramp = Injection(
-        "ramp", Fault(Kind.SLOW, latency_s=0.4, ramp_from_s=0.0, ramp_over_s=8.0, ramp_steps=4), "web->db", "gone", 0.0, 10.0,
-        edges=(INNER.id,),
+        "ramp", Fault(Kind.SLOW, latency_s=0.4, ramp_from_s=0.0, ramp_over_s=8.0, ramp_steps=4), "web->db",
+        "gone", 0.0, 10.0, edges=(INNER.id,),
     )  # fmt: skip
     plan = plan_with(ramp)
     assert changes_at(plan) == [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]
@@ -288,7 +296,14 @@ def test_a_ramp_is_one_injection_with_a_change_at_every_step():
 
 def test_flags_go_to_the_border_of_the_service_itself():
     flag = Injection(
-        "flag", Fault(Kind.FLAGS, flags=(("change", '"fail"'),)), "db", "gone", 0.0, 5.0, edges=(INNER.id,), services=("db",)
+        "flag",
+        Fault(Kind.FLAGS, flags=(("change", '"fail"'),)),
+        "db",
+        "gone",
+        0.0,
+        5.0,
+        edges=(INNER.id,),
+        services=("db",),
     )
     wants = desired(plan_with(flag), 1.0)
     assert wants["west"].flags["flag"][1] == {"db": {"change": "fail"}}
