@@ -58,7 +58,7 @@ def longer(document: Document, phase: str, by: float) -> Document:
 
 
 def shifted_limit(limit: str, after: float, by: float) -> str:
-    """`404m..436m` or `< 300m` with every moment at or after `after` shifted; a range moves as a whole by its middle."""
+    """`404m..436m` or `< 300m` with every moment from `after` on shifted; a range moves as a whole by its middle."""
     if ".." in limit:
         low, high = (minutes(part) for part in limit.split(".."))
         move = by if (low + high) / 2 >= after else 0.0
@@ -94,24 +94,56 @@ def checks_needing(document: Document, name: str) -> list[Document]:
     return [check for check in document.get("signature", ()) if name in check.get("needs", ())]
 
 
-def renamed_text(text: str, names: Mapping[str, str], *, keep_lines: str = r"^\s*(KIND|name|role|regionfall\.role):") -> str:
-    """`text` of a Compose file or configuration with every service and region renamed.
+def with_limit(document: Document, subject: str, metric: str, limit: str) -> Document:
+    """The same outage with another limit on one metric of a flow or edge; KeyError if no check asks for it."""
+    changed = copy.deepcopy(document)
+    asked = [
+        check
+        for check in changed.get("signature", ())
+        if metric in check and subject in map(check.get, ("flow", "edge"))
+    ]
+    if not asked:
+        raise KeyError(f"{subject} {metric}")
+    for check in asked:
+        check[metric] = limit
+    return changed
 
-    Whole words only, not in paths (`/bus`) and edge classes (`#bus`); lines that match `keep_lines` hold no names.
+
+KEEP_LINES = r"^\s*(KIND|name|role|user|command|regionfall\.role):"
+"""Lines of a Compose file that hold no name of a service, though a word of theirs may look like one."""
+KEEP_KEYS = r"^\s*RELAY:"
+"""Lines in which a word before `=` is part of a path, not the name of a service."""
+
+
+def renamed_text(text: str, names: Mapping[str, str]) -> str:
+    """`text` of a Compose file with every service and region renamed.
+
+    Whole words only, not in paths (`/bus`), edge classes (`#bus`) and users (`bus@`), nor in lines that hold none.
     """
     words = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
-    pattern = re.compile(rf"(?<![\w#.$-])(?<!(?<!/)/)({words})(?![\w-])")
-    keep = re.compile(keep_lines)
-    return "\n".join(
-        line if keep.match(line) else pattern.sub(lambda found: names[found[1]], line) for line in text.split("\n")
-    )
+    pattern = rf"(?<![\w#.$-])(?<!(?<!/)/)({words})(?![\w@-])"
+    everywhere, values = re.compile(pattern), re.compile(pattern + "(?!=)")
+
+    def line_of(line: str) -> str:
+        if re.match(KEEP_LINES, line):
+            return line
+        chosen = values if re.match(KEEP_KEYS, line) else everywhere
+        return chosen.sub(lambda found: names[found[1]], line)
+
+    return "\n".join(map(line_of, text.split("\n")))
 
 
 def renamed(document: Document, names: Mapping[str, str]) -> Document:
-    """The experiment against the renamed stack: targets, entries, variables and edges; flow names stay."""
+    """The experiment against the renamed stack: targets, entries, variables, edges; flow names stay.
+
+    In the path of a flow, names behind the first word are names of services as well (`/answer/shop`).
+    """
     changed = copy.deepcopy(document)
     for flow, spec in changed["load"]["flows"].items():
         spec["service"] = names.get(spec.get("service", flow), spec.get("service", flow))
+        for method in {"get", "post", "put"} & spec.keys():
+            first, *rest = spec[method].removeprefix("/").split("/")
+            spec[method] = "/" + "/".join([first, *(names.get(word, word) for word in rest)])
     environment = changed["stack"].get("environment", {})
     changed["stack"]["environment"] = {names.get(service, service): values for service, values in environment.items()}
     for _, fault in injections(changed):

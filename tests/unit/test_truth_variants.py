@@ -19,7 +19,8 @@ def document():
         "load": {"flows": {"shop": {"get": "/"}, "login": {"service": "shop", "get": "/login"}}},
         "timeline": [
             {"phase": "blind", "at": "3m", "until": "118m", "faults": [
-                {"id": "a", "on": "shop", "hang": True, "until": "52m"}, {"id": "b", "on": "tag:bridge", "until": "420m"}]},
+                {"id": "a", "on": "shop", "hang": True, "until": "52m"},
+                {"id": "b", "on": "tag:bridge", "until": "420m"}]},
             {"phase": "after", "until": "430m", "faults": [{"id": "c", "on": "load->shop:8080"}]},
         ],
         "signature": [
@@ -55,7 +56,10 @@ def test_lifting_one_fault_later_moves_only_its_end():
 
 def test_renaming_reaches_services_targets_and_edges_but_not_tags():
     changed = variants.renamed(document(), {"shop": "store", "front": "face", "bridge": "span"})
-    assert changed["load"]["flows"] == {"shop": {"get": "/", "service": "store"}, "login": {"service": "store", "get": "/login"}}
+    assert changed["load"]["flows"] == {
+        "shop": {"get": "/", "service": "store"},
+        "login": {"service": "store", "get": "/login"},
+    }
     assert [f["on"] for _, f in variants.injections(changed)] == ["store", "tag:bridge", "load->store:8080"]
     assert list(changed["stack"]["environment"]) == ["face"]
     assert changed["signature"][2]["edge"] == "load->store:8080"
@@ -70,7 +74,24 @@ def test_renaming_reaches_services_targets_and_edges_but_not_tags():
         ("        bus 8/s = http://bus:8080/bus timeout=1s", "        tram 8/s = http://tram:8080/bus timeout=1s"),
         ("      X: bus-consumer=http://bus-consumer:80", "      X: eater=http://eater:80"),
         ("    depends_on: [bus]", "    depends_on: [tram]"),
+        ("    command: [bus, -c]", "    command: [bus, -c]"),
+        ("      DSN: sql://bus@bus:5432/bus", "      DSN: sql://bus@tram:5432/bus"),
+        ("      RELAY: bus=http://bus:8081", "      RELAY: bus=http://tram:8081"),
+        ("  <<: *bus", "  <<: *tram"),
     ],
 )
 def test_renaming_a_compose_line_touches_whole_names_only(line, expected):
     assert variants.renamed_text(line, {"bus": "tram", "bus-consumer": "eater"}) == expected
+
+
+def test_renaming_follows_names_that_a_path_asks_for():
+    wide = document()
+    wide["load"]["flows"]["shop"]["get"] = "/shop/login/shop"
+    assert variants.renamed(wide, {"shop": "store"})["load"]["flows"]["shop"]["get"] == "/shop/login/store"
+
+
+def test_another_limit_changes_the_one_check_that_asks_for_it():
+    changed = variants.with_limit(document(), "load->shop:8080", "bytes_ratio", "56%..64%")
+    assert [check.get("bytes_ratio") for check in changed["signature"]] == [None, None, "56%..64%"]
+    with pytest.raises(KeyError):
+        variants.with_limit(document(), "load->shop:8080", "p95", "< 1s")
