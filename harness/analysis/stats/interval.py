@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.stats import beta, binom, chi2
+from scipy.special import betaincinv
+from scipy.stats import binom, chi2
 
 ALPHA = 0.05
 """Chance of error on one side."""
@@ -39,8 +40,8 @@ def clopper_pearson(good: int, total: int, alpha: float = ALPHA) -> Interval:
     """Exact interval of a share; [0, 1] without data."""
     if total <= 0:
         return Interval(0.0, 1.0)
-    low = 0.0 if good <= 0 else float(beta.ppf(alpha, good, total - good + 1))
-    high = 1.0 if good >= total else float(beta.ppf(1 - alpha, good + 1, total - good))
+    low = 0.0 if good <= 0 else float(betaincinv(good, total - good + 1, alpha))
+    high = 1.0 if good >= total else float(betaincinv(good + 1, total - good, 1 - alpha))
     return Interval(low, high)
 
 

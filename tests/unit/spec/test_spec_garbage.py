@@ -148,7 +148,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.dictionaries(st.sampled_from(KEYS), TREES, max_size=8))
 def test_any_tree_of_our_own_words_is_an_invalid_file_or_a_plan(reader: ReadStack, tree: dict[str, object]) -> None:
     import io
