@@ -12,9 +12,8 @@ def heal(rig: Rig, injector: Injector) -> bool:
     """Lift every fault of this run and prove it. True only when every border answered that nothing holds."""
     rig.journal.write("heal_started")
     injector.heal_all()
-    clean = {
-        region: _clean(rig, region) or _replaced(rig, region) for region in rig.borders
-    }  # every one, even after a no
+    # Collected, not all(… for …): every region is cleaned, even after one that could not be.
+    clean = {region: _clean(rig, region) or _replaced(rig, region) for region in rig.borders}
     verified = all(clean.values())
     rig.journal.write("heal_done", verified=verified)
     if not verified:
