@@ -6,8 +6,9 @@ They know the grammar of experiment files, not the stack: what is shifted, left 
 from __future__ import annotations
 
 import copy
+import random
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 Document = dict[str, Any]
@@ -131,6 +132,23 @@ def renamed_text(text: str, names: Mapping[str, str]) -> str:
         return chosen.sub(lambda found: names[found[1]], line)
 
     return "\n".join(map(line_of, text.split("\n")))
+
+
+def fresh_names(names: Iterable[str], draw: random.Random) -> dict[str, str]:
+    """Another name for each: words that mean nothing, none of them twice."""
+    found: dict[str, str] = {}
+    for name in sorted(names):
+        word = name
+        while word in found.values() or word == name:
+            word = "".join(draw.choice("bdfgklmnprstvz") + draw.choice("aeiou") for _ in range(3))
+        found[name] = word
+    return found
+
+
+def names_of(project: Mapping[str, Any]) -> set[str]:
+    """Services and regions of a Compose project."""
+    services = project["services"]
+    return {*services, *(service["labels"]["regionfall.region"] for service in services.values())}
 
 
 def renamed(document: Document, names: Mapping[str, str]) -> Document:

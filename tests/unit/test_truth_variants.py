@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import random
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,14 @@ def test_another_limit_changes_the_one_check_that_asks_for_it():
     assert [check.get("bytes_ratio") for check in changed["signature"]] == [None, None, "56%..64%"]
     with pytest.raises(KeyError):
         variants.with_limit(document(), "load->shop:8080", "p95", "< 1s")
+
+
+def test_fresh_names_are_others_and_none_is_there_twice():
+    names = variants.fresh_names(["shop", "front", "us-east-1"], random.Random(1))
+    assert set(names) == {"shop", "front", "us-east-1"} and len({*names, *names.values()}) == 6
+    assert names == variants.fresh_names(["us-east-1", "front", "shop"], random.Random(1)), "drawn from the seed alone"
+
+
+def test_services_and_regions_have_names():
+    project = {"services": {"shop": {"labels": {"regionfall.region": "north"}}}}
+    assert variants.names_of(project) == {"shop", "north"}

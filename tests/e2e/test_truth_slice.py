@@ -1,0 +1,182 @@
+"""Nothing is painted on: other outages than the one in the file show what follows from them, and nothing else.
+
+A slice of the replay with two dependents on a part of the bundled stack. What is varied comes from a seed, which is
+printed; REGIONFALL_TRUTH_SEED repeats one. `make truth` does the same with the whole replay.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "truth"))
+
+import claims
+import variants
+from bench import ROOT, Bench, parsed
+from pruned import pruned
+from readings import Reading
+
+pytestmark = pytest.mark.timeout(300)
+
+TRUTH = ROOT / "tests" / "truth"
+COMPOSE = ROOT / "compose" / "compose.yaml"
+
+WANTED = ("air-ctrl", "video-multi", "operators")
+ONLY = {"operators": ("dns-api", "identity")}
+STATEFUL = ("air-ctrl", "dns-answers")
+"""Who remembers the last outage: what a name points to, and where that sent a front."""
+DEPENDENTS = ("dns-change", "air-ctrl")
+BYTES, TROUGH = "load->video-multi:8080", "bytes_ratio"
+
+
+def part_of_the_stack(text: str, wanted: tuple[str, ...], only: dict[str, tuple[str, ...]]) -> dict[str, Any]:
+    """The Compose project of the slice, without distances: seconds are short, and slow is not the question."""
+    part = pruned(parsed(text), wanted, only=only, context=str(ROOT / "compose"))
+    return part | {"x-regionfall": {}}
+
+
+@pytest.fixture(scope="module")
+def draw() -> random.Random:
+    """Everything that is varied comes out of this."""
+    seed = int(os.environ.get("REGIONFALL_TRUTH_SEED") or random.SystemRandom().randrange(10**6))
+    print(f"\nREGIONFALL_TRUTH_SEED={seed}")
+    return random.Random(seed)
+
+
+@dataclass
+class Slice:
+    """The stack of the slice, up, with the document of its experiment."""
+
+    bench: Bench
+    document: variants.Document
+    url: str
+    used: bool = False
+
+    def outage(self, name: str, document: variants.Document, *options: str, **more: Any) -> Reading:
+        """One outage, on a stack that remembers none."""
+        if self.used:
+            self._forget()
+        self.used = True
+        self.bench.write(f"{name}.chaos.yaml", document)
+        reading, folder = self.bench.run(f"{name}.chaos.yaml", *options, **more)
+        print(f"{name}: {folder}\n  {', '.join(f'{flow} {moment}' for flow, moment in reading.recoveries.items())}")
+        return reading
+
+    def _forget(self) -> None:
+        home = f"label=regionfall.home={self.bench.directory / '.regionfall'}"
+        for service in STATEFUL:
+            one = f"label=com.docker.compose.service={service}"
+            (container,) = _docker("ps", "-q", "--filter", home, "--filter", one).split()
+            _docker("restart", "-t", "1", container)
+        end = time.monotonic() + 60
+        while not _answers(self.url):
+            assert time.monotonic() < end, f"{self.url} does not answer within 60 s of a restart"
+            time.sleep(0.2)
+
+
+def _docker(*words: str) -> str:
+    return subprocess.run(["docker", *words], capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=3) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@pytest.fixture(scope="module")
+def document() -> variants.Document:
+    return parsed((TRUTH / "slice.chaos.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory, document):
+    """The part of the stack, up once for all outages on it."""
+    bench = Bench(tmp_path_factory.mktemp("truth"), timeout_s=240)
+    bench.write("compose.yaml", part_of_the_stack(COMPOSE.read_text("utf-8"), WANTED, ONLY))
+    bench.write("slice.chaos.yaml", document)
+    try:
+        up = bench.command("up", "slice.chaos.yaml", "--json")
+        assert up.returncode == 0, up.stderr
+        yield Slice(bench, document, json.loads(up.stdout)["urls"]["air-ctrl"])
+    finally:
+        down = bench.command("down")
+    assert down.returncode == 0, down.stderr
+
+
+@pytest.fixture(scope="module")
+def base(stack) -> Reading:
+    """The outage as it is written."""
+    return stack.outage("base", stack.document)
+
+
+def held(answer: claims.Answer) -> None:
+    """The claim holds; else what was expected, measured and wrong."""
+    assert answer.holds, f"expected {answer.expected}; measured {answer.measured}: {answer.why}"
+    print(f"  {answer.expected}: {answer.measured}")
+
+
+def test_the_outage_itself_shows_every_point(base):
+    held(claims.base(base))
+
+
+def test_without_faults_no_effect_is_observed(base, stack):
+    held(claims.control(stack.outage("control", stack.document, "--no-faults")))
+
+
+def test_a_longer_phase_moves_every_recovery_after_it_by_as_much(base, stack, draw):
+    by = draw.choice((3, 4))
+    run = stack.outage("longer", variants.longer(stack.document, "hole", by))
+    held(claims.longer(base, run, 8, by))
+
+
+def test_one_fault_lifted_later_moves_exactly_what_depends_on_it(base, stack, draw):
+    by = draw.choice((3, 4))
+    run = stack.outage("later", variants.lifted_later(stack.document, "dns-api", f"{10 + by}m"))
+    held(claims.later(base, run, DEPENDENTS, by))
+
+
+def test_one_fault_left_out_removes_exactly_the_checks_that_need_it(base, stack, draw):
+    names = sorted({name for check in base.checks for name in check.needs})
+    name = draw.choice(names)
+    run = stack.outage("left-out", variants.without(stack.document, name))
+    held(claims.left_out(base, run, name))
+
+
+def test_lifted_by_hand_in_mid_run_the_dependents_come_back_as_they_are_built(base, stack, draw):
+    run = stack.outage("healed", stack.document, heal=("hole", draw.uniform(2.0, 3.5)))
+    held(claims.healed(base, run, 2.0, {}))
+
+
+def test_other_names_and_another_share_give_the_same_verdict_and_a_deeper_trough(base, document, draw, tmp_path):
+    """A copy in which every service and region has another name, and 40 % of users belong to the east, not 26 %."""
+    text = COMPOSE.read_text("utf-8")
+    names = variants.fresh_names(variants.names_of(parsed(text)), draw)
+    other = part_of_the_stack(
+        variants.renamed_text(text, names),
+        tuple(names[name] for name in WANTED),
+        {names[name]: tuple(names[callee] for callee in callees) for name, callees in ONLY.items()},
+    )
+    deeper = variants.with_limit(document, BYTES, TROUGH, "48%..72%")
+    deeper = variants.with_variable(deeper, "video-multi", "EAST_SHARE", "0.40")
+    bench = Bench(tmp_path, timeout_s=240)
+    bench.write("compose.yaml", other)
+    bench.write("renamed.chaos.yaml", variants.renamed(deeper, names))
+    run, folder = bench.run("renamed.chaos.yaml")
+    print(f"renamed: {folder}, {names}")
+    held(claims.renamed(base, run))
+    held(claims.trough(run, TROUGH, 0.40, 0.04))
