@@ -39,8 +39,8 @@ class Answer:
         return "\n".join(self.verdict.get("reasons", ()))
 
     def finding(self, start: str) -> dict[str, Any]:
-        """The one finding whose name begins like this."""
-        (found,) = [f for f in self.verdict["findings"] if f["name"].startswith(start)]
+        """The one objective whose name begins like this."""
+        (found,) = [f for f in self.verdict["findings"] if f["kind"] == "objective" and f["name"].startswith(start)]
         return found
 
     def injection(self, name: str) -> dict[str, Any]:
@@ -132,24 +132,24 @@ def end(process: subprocess.Popen[str], number: int = signal.SIGKILL) -> tuple[s
 
 
 def experiment(faults: str, *, expect: str = 'shop: {availability: ">= 50%", phases: [after]}', extra: str = "") -> str:
-    """An experiment on the shop: 2 s warm-up, 8 s steady, 8 s of `faults`, 8 s after."""
+    """An experiment on the shop: 1 s warm-up, 5 s steady, 6 s of `faults`, 5 s after; 60 requests a second."""
     return f"""\
 version: 1
 name: shop
 stack: {{compose: [{GUESTS / "two-services" / "compose.yaml"}, labels.yaml]}}
 load:
-  rate: 40/s
+  rate: 60/s
   arrivals: even
   deadline: 2s
-  warmup: 2s
+  warmup: 1s
   flows: {{shop: {{service: web, get: /}}}}
-steady: {{for: 8s, expect: {{shop: {{availability: ">= 90%"}}}}}}
+steady: {{for: 5s, expect: {{shop: {{availability: ">= 90%"}}}}}}
 timeline:
   - phase: gone
     at: 0s
-    for: 8s
+    for: 6s
     faults: [{faults}]
-  - {{phase: after, for: 8s}}
+  - {{phase: after, for: 5s}}
 expect:
   {expect}
 {extra}"""
