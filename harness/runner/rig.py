@@ -96,6 +96,8 @@ class Rig:
     gauge: Gauge = dict
     baseline_broken: Callable[[], str] = lambda: ""
     """Why the steady-state hypothesis does not hold on the data so far; '' if it does, or cannot be told yet."""
+    addresses: Callable[[], Mapping[str, str]] = dict
+    """Address -> name of whatever listens there, to name calls that nobody declared."""
     repair: Callable[[str], bool] = lambda region: False
     """Last rung of the undo ladder: replace a proxy that does not answer; True when it came back clean."""
     settings: Mapping[str, Any] = field(default_factory=dict)

@@ -54,7 +54,7 @@ class Execution:
         self.applied_s = float("-inf")
         self.phase: Phase | None = None
         self.started = False
-        self.blocked: dict[str, Wire] = {}
+        self.blocked: dict[str, list[Wire]] = {}
         self.hearts = [
             Heartbeat(region, border, on_lost=self._lost, on_rows=rig.inbox.rows, on_dead=self._dead)
             for region, border in rig.borders.items()
@@ -222,8 +222,7 @@ class Execution:
         if self.started:
             rig.store.set_phases(self._windows(ended_s))
         rig.store.commit()
-        for region, calls in self.blocked.items():
-            rig.journal.write("blocked", border=region, calls=calls)
+        self._quietly(self._note_blocked)
         ended = Ended(status, "verified" if verified else "unverified", rig.clock.signal, reason)
         rig.journal.write("run_closed", **asdict(ended))
         self.injector.close()
@@ -245,6 +244,13 @@ class Execution:
             no_slot=account.no_slot,
             lateness_p99_s=account.lateness_p99_s,
         )
+
+    def _note_blocked(self) -> None:
+        """Undeclared calls, with the name of the container that was meant where the engine knows it."""
+        names = self.rig.addresses() if any(self.blocked.values()) else {}
+        for region, calls in self.blocked.items():
+            named = [{**call, "name": call.get("name") or names.get(call.get("to", ""), "")} for call in calls]
+            self.rig.journal.write("blocked", border=region, calls=named)
 
     def _quietly(self, step: Callable[[], None]) -> None:
         """The way out goes on whatever one of its steps does; what it did is written down."""

@@ -133,6 +133,7 @@ def _measured(session: _Session, cluster: Cluster) -> Ended:
             listener=session.listener,
             gauge=host_gauge,
             baseline_broken=lambda: baseline_broken(read_record(folder)),
+            addresses=cluster.addresses,
             repair=lambda region: repaired(cluster, region, folder.name),
         )
         stack.enter_context(follow_services(cluster, borders, journal))

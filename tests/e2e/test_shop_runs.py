@@ -248,3 +248,35 @@ def _border(shell, region: str) -> str:
     assert len(found) == 1, found
     assert re.match(r"[\w.-]+$", found[0])
     return found[0]
+
+
+# -- a control connection that moves, and a server that freezes
+
+SLOW_CANARY = """
+import json, urllib.request
+for port in range(18000, 18040):
+    try:
+        proxies = json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/proxies", timeout=2))
+    except OSError:
+        continue
+    if "canary" in proxies:
+        toxic = {"name": "x", "type": "latency", "stream": "upstream", "attributes": {"latency": 120}}
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/proxies/canary/toxics", json.dumps(toxic).encode())
+        print(urllib.request.urlopen(request, timeout=2).status)
+"""
+
+
+def test_a_canary_outside_that_is_slowed_from_elsewhere_makes_the_run_inconclusive(shell, known):
+    process, folder = started(shell, known)
+    done = subprocess.run(
+        ["docker", "exec", _border(shell, "west"), "python3", "-c", SLOW_CANARY], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "200"
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 3, err
+    verdict = json.loads(out)
+    (cut,) = verdict["injections"]
+    assert not cut["contained"]["proved"] and any("cut" in reason for reason in verdict["reasons"])
+    restart = subprocess.run(["docker", "restart", "-t", "1", _border(shell, "west")], capture_output=True, check=False)
+    assert restart.returncode == 0
+    shop.wait_for(lambda: shop.status_of(shell.url) == 200, 30)
