@@ -19,7 +19,7 @@ from harness.journal.events import Journal
 from harness.journal.folder import new_run, shown
 from harness.journal.manifest import Manifest, read_record, write_manifest
 from harness.journal.store import SampleStore
-from harness.model.errors import HarnessError
+from harness.model.errors import CleanupUnverified, HarnessError
 from harness.model.finding import Verdict
 from harness.model.plan import Plan
 from harness.model.progress import Listener, RunOpened, Said
@@ -45,8 +45,8 @@ class RunResult:
 
     @property
     def exit_code(self) -> int:
-        """The code of this run."""
-        return self.verdict.exit_code
+        """The code of this run; a stack that could not be taken down outranks every verdict."""
+        return 7 if isinstance(self.error, CleanupUnverified) else self.verdict.exit_code
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from harness.cluster.project import Project
 from harness.cluster.weave.render import weave
 from harness.cluster.weave.woven import Woven
 from harness.journal.events import Journal
-from harness.model.errors import ClusterError
+from harness.model.errors import CleanupUnverified, ClusterError
 from harness.model.plan import Plan
 from harness.model.progress import Listener, Said
 from harness.spec.clock import scale_clock_values
@@ -62,4 +62,12 @@ def opened_stack(
             yield cluster
         finally:
             if not found and not keep:
-                journal.write("stack_down", left=cluster.down())
+                _taken_down(cluster, journal)
+
+
+def _taken_down(cluster: Cluster, journal: Journal) -> None:
+    """Take the stack away and read back; what is left makes the clean-up unverified."""
+    left = cluster.down()
+    journal.write("stack_down", left=left)
+    if left:
+        raise CleanupUnverified(f"still there: {', '.join(left[:5])}; run: regionfall down")

@@ -15,9 +15,20 @@ GUEST = REPOSITORY / "tests" / "guests" / "two-services"
 
 def regionfall(directory: Path, *words: str, **environ: str):
     """One command without a reachable engine."""
-    env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(directory), "DOCKER_HOST": "unix:///nowhere.sock", **environ}
+    env = {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(directory),
+        "DOCKER_HOST": "unix:///nowhere.sock",
+        **environ,
+    }
     return subprocess.run(
-        [sys.executable, "-m", "harness", *words], cwd=directory, env=env, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-m", "harness", *words],
+        cwd=directory,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
 
 
@@ -42,7 +53,9 @@ def test_help_is_zero_and_speaks_the_users_words(tmp_path, words):
         assert word not in text
 
 
-@pytest.mark.parametrize("words", [("nonsense",), ("run",), ("run", "x", "--nonsense"), ("report", "nothing"), ("explain", "x")])
+@pytest.mark.parametrize(
+    "words", [("nonsense",), ("run",), ("run", "x", "--nonsense"), ("report", "nothing"), ("explain", "x")]
+)
 def test_a_usage_error_is_two(tmp_path, words):
     assert regionfall(tmp_path, *words).returncode == 2
 
@@ -68,7 +81,9 @@ def test_nothing_selected_is_five(tmp_path):
 
 
 def test_an_engine_that_cannot_be_reached_is_four_with_a_next_step_and_a_report(tmp_path):
-    broken(tmp_path, f"version: 1\nname: x\nstack: {{compose: {GUEST}/compose.yaml}}\nbreak: orders\nhow: hang\nfor: 15s\n")
+    broken(
+        tmp_path, f"version: 1\nname: x\nstack: {{compose: {GUEST}/compose.yaml}}\nbreak: orders\nhow: hang\nfor: 15s\n"
+    )
     done = regionfall(tmp_path, "run", "x.chaos.yaml")
     assert done.returncode == 4, done.stderr
     folder = (tmp_path / ".regionfall" / "latest").resolve()
@@ -78,7 +93,9 @@ def test_an_engine_that_cannot_be_reached_is_four_with_a_next_step_and_a_report(
 
 
 def test_plan_needs_no_engine_and_touches_nothing(tmp_path):
-    broken(tmp_path, f"version: 1\nname: x\nstack: {{compose: {GUEST}/compose.yaml}}\nbreak: orders\nhow: hang\nfor: 15s\n")
+    broken(
+        tmp_path, f"version: 1\nname: x\nstack: {{compose: {GUEST}/compose.yaml}}\nbreak: orders\nhow: hang\nfor: 15s\n"
+    )
     done = regionfall(tmp_path, "plan", "x.chaos.yaml")
     assert done.returncode == 0, done.stderr
     assert "hang" in done.stdout
@@ -86,7 +103,9 @@ def test_plan_needs_no_engine_and_touches_nothing(tmp_path):
 
 
 def test_plan_as_json_is_one_line_and_nothing_else(tmp_path):
-    broken(tmp_path, f"version: 1\nname: x\nstack: {{compose: {GUEST}/compose.yaml}}\nbreak: orders\nhow: hang\nfor: 15s\n")
+    broken(
+        tmp_path, f"version: 1\nname: x\nstack: {{compose: {GUEST}/compose.yaml}}\nbreak: orders\nhow: hang\nfor: 15s\n"
+    )
     done = regionfall(tmp_path, "plan", "x.chaos.yaml", "--json")
     assert done.returncode == 0 and done.stdout.count("\n") == 1
     assert json.loads(done.stdout)["name"] == "x"
@@ -114,6 +133,8 @@ def test_a_bug_of_ours_is_seventy_and_leaves_its_traceback_in_a_file(tmp_path):
         "def boom(rest): raise RuntimeError('boom')\n"
         "e._command = boom\nsys.exit(e.run(['runs', 'ls']))"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 70 and "internal error" in done.stderr and "Traceback" not in done.stderr
     assert "boom" in next((tmp_path / ".regionfall").glob("crash-*.txt")).read_text()

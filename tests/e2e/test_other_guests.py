@@ -38,7 +38,10 @@ expect: {{shop: {{availability: "<= 10%", phases: [gone]}}}}
 def outside():
     """A container that belongs to nobody's project, listening on port 9000."""
     image = subprocess.run(
-        ["docker", "images", "--format", "{{.Repository}}:{{.Tag}}", "regionfall/border"], capture_output=True, text=True, check=True
+        ["docker", "images", "--format", "{{.Repository}}:{{.Tag}}", "regionfall/border"],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.split()[0]
     name = f"outsider-{os.getpid()}"
     subprocess.run(
@@ -66,7 +69,10 @@ def test_a_guest_that_is_not_ours_is_started_faulted_and_judged_and_its_undeclar
     page = (shell.latest / "report.html").read_text()
     assert "ledger:7000" in page and f"{name}:9000" in page
     left = subprocess.run(
-        ["docker", "ps", "-aq", "--filter", f"label=regionfall.home={tmp_path / '.regionfall'}"], capture_output=True, text=True, check=True
+        ["docker", "ps", "-aq", "--filter", f"label=regionfall.home={tmp_path / '.regionfall'}"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert left.stdout == ""
 
@@ -122,9 +128,21 @@ def test_a_server_frozen_for_three_of_fifteen_seconds_shows_the_p99_that_arithme
 
     shop.wait_for(begun, 120)
     time.sleep(2.0)
-    form = ["docker", "ps", "-q", "--filter", f"label=regionfall.home={tmp_path / '.regionfall'}", "--filter", "label=regionfall.part=guest"]
+    form = [
+        "docker",
+        "ps",
+        "-q",
+        "--filter",
+        f"label=regionfall.home={tmp_path / '.regionfall'}",
+        "--filter",
+        "label=regionfall.part=guest",
+    ]
     container = subprocess.run(form, capture_output=True, text=True, check=True).stdout.split()[0]
-    pid = int(subprocess.run(["docker", "inspect", "-f", "{{.State.Pid}}", container], capture_output=True, text=True, check=True).stdout)
+    pid = int(
+        subprocess.run(
+            ["docker", "inspect", "-f", "{{.State.Pid}}", container], capture_output=True, text=True, check=True
+        ).stdout
+    )
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     server = int(children[0]) if children else pid
     frozen = time.monotonic()

@@ -76,7 +76,8 @@ def test_a_cut_that_does_what_is_expected_passes_with_everything_proved(passed):
 def test_availability_and_p99_recomputed_with_one_sql_statement_agree_with_the_verdict(passed, shell):
     folder = shell.directory / ".regionfall" / "runs" / passed.verdict["run"]
     sql = """
-      with rows as (select s.latency_us, s.ok, row_number() over (order by s.latency_us) as place, count(*) over () as n
+      with rows as (select s.latency_us, s.ok,
+                           row_number() over (order by s.latency_us) as place, count(*) over () as n
                     from samples s join phases p on s.due_us >= p.start_us and s.due_us < p.end_us where p.name = 'gone')
       select avg(ok), max(n), min(case when place >= 0.99 * n then latency_us end) from rows"""
     with sqlite3.connect(f"file:{folder / 'samples.sqlite'}?mode=ro", uri=True) as store:
@@ -129,10 +130,12 @@ def test_a_latency_of_nothing_and_a_fault_without_traffic_are_caught_and_named(s
 
 
 def test_a_fault_removed_behind_our_back_is_caught(shell, known):
-    process, folder = started(shell, known)
+    process, _folder = started(shell, known)
     time.sleep(1.0)
     border = _border(shell, "east")
-    rules = subprocess.run(["docker", "exec", border, "nft", "-j", "list", "tables"], capture_output=True, text=True, check=True)
+    rules = subprocess.run(
+        ["docker", "exec", border, "nft", "-j", "list", "tables"], capture_output=True, text=True, check=True
+    )
     tables = [t["table"] for t in json.loads(rules.stdout)["nftables"] if "table" in t]
     ours = next(t for t in tables if "regionfall" in t["name"] or t["name"].startswith("rf"))
     subprocess.run(["docker", "exec", border, "nft", "flush", "set", ours["family"], ours["name"], "hung"], check=True)
@@ -143,7 +146,7 @@ def test_a_fault_removed_behind_our_back_is_caught(shell, known):
 
 
 def test_a_lease_lost_while_the_controller_was_stopped_is_caught(shell, known):
-    process, folder = started(shell, known)
+    process, _folder = started(shell, known)
     process.send_signal(signal.SIGSTOP)
     time.sleep(4.5)
     assert shop.status_of(shell.url) == 200, "the fault must end by itself while nobody renews it"
@@ -172,7 +175,7 @@ def test_a_killed_controller_leaves_no_fault(shell, known):
 
 
 def test_cuts_end_by_their_kernel_timeout_when_the_agent_itself_is_frozen(shell, known):
-    process, folder = started(shell, known)
+    process, _folder = started(shell, known)
     shop.wait_for(lambda: shop.status_of(shell.url) != 200, 10)
     border = _border(shell, "east")
     pid = subprocess.run(
@@ -226,7 +229,8 @@ def test_a_second_run_on_the_same_stack_is_refused_while_the_first_goes_on(shell
 def test_without_faults_no_effect_is_observed_and_invariants_hold(shell):
     signature = """\
 signature:
-  - {point: 1, role: effect, tag: scripted, flow: shop, availability: "<= 10%", phases: [gone], needs: [cut], source: here}
+  - {point: 1, role: effect, tag: scripted, flow: shop, availability: "<= 10%", phases: [gone],
+     needs: [cut], source: here}
   - {point: 2, role: invariant, tag: emergent, flow: shop, availability: ">= 90%", phases: [after], source: here}
 """
     shell.write("arm.chaos.yaml", shop.experiment(HANG, extra=signature))
@@ -267,9 +271,12 @@ for port in range(18000, 18040):
 
 
 def test_a_canary_outside_that_is_slowed_from_elsewhere_makes_the_run_inconclusive(shell, known):
-    process, folder = started(shell, known)
+    process, _folder = started(shell, known)
     done = subprocess.run(
-        ["docker", "exec", _border(shell, "west"), "python3", "-c", SLOW_CANARY], capture_output=True, text=True, check=True
+        ["docker", "exec", _border(shell, "west"), "python3", "-c", SLOW_CANARY],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.strip() == "200"
     out, err = process.communicate(timeout=120)
