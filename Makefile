@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check constraints
+.PHONY: help setup demo test check truth constraints
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -21,6 +21,10 @@ check:  ## lint, types, unit tests (no Docker; under a minute)
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/python -m pytest -q tests/unit
+
+truth:  ## the whole replay varied in every way it claims to stand; resumable, about 50 minutes
+	@scripts/bootstrap
+	@.venv/bin/python scripts/truth
 
 constraints:  ## pin every Python package anew
 	@scripts/constraints

@@ -43,6 +43,14 @@ def _told(flow: str, before: Moment, after: Moment) -> str:
     return f"{flow} {before} -> {after}" + (f" ({shift:+.1f})" if shift is not None else "")
 
 
+def disturbed(run: Reading, untouched: Iterable[str]) -> list[str]:
+    """Flows that no fault of the run reaches and that were still not at rest: the machine was busy with something else.
+
+    Such a run says nothing for or against a claim; it is run again.
+    """
+    return [flow for flow in untouched if run.recoveries[flow].state != STEADY or flow in run.restless]
+
+
 def base(run: Reading) -> Answer:
     """The outage itself: every point observed, everything that must survive survives."""
     wrong = [] if run.exit_code == 0 else [f"exit {run.exit_code}: {'; '.join(run.reasons) or 'no reason'}"]
@@ -141,7 +149,9 @@ def healed(reference: Reading, run: Reading, within: float, slower: Mapping[str,
         if now.state == STEADY and before.state in (BACK, AWAY):
             continue  # its faults had not begun yet
         wait = None if now.minutes is None else now.minutes - run.healed_at
-        if wait is None or not -now.resolution - 0.05 <= wait <= slower.get(flow, within) + now.resolution + 0.05:
+        most = slower.get(flow, within) + now.resolution + 0.05
+        # a request that was due just before may be answered just after
+        if wait is None or not -within - now.resolution <= wait <= most:
             wrong.append(f"{flow}: {now}, healed at {run.healed_at:.1f}")
         else:
             waits.append(wait)

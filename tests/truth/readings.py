@@ -55,10 +55,14 @@ class Reading:
     checks: tuple[Check, ...] = ()
     healed_at: float | None = None
     """Incident minutes at which somebody lifted all faults by hand."""
+    restless: tuple[str, ...] = ()
+    """Flows that were slow for a moment and lost nothing; they count as steady."""
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return asdict(self)
+        """Plain values; checks by name."""
+        body = asdict(self)
+        checks = {check.pop("name"): check for check in body["checks"]}
+        return body | {"checks": checks}
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> Reading:
@@ -66,8 +70,8 @@ class Reading:
         return cls(
             body["exit_code"], body["verdict"], tuple(body["fidelity"]), tuple(body["reasons"]),
             {flow: Moment(**moment) for flow, moment in body["recoveries"].items()},
-            tuple(Check(**{**check, "needs": tuple(check["needs"])}) for check in body["checks"]),
-            body["healed_at"],
+            tuple(Check(name, **{**check, "needs": tuple(check["needs"])}) for name, check in body["checks"].items()),
+            body["healed_at"], tuple(body["restless"]),
         )  # fmt: skip
 
     @property
@@ -85,15 +89,18 @@ def read(folder: Path) -> Reading:
         Check(f"{one.point} {one.name}", one.role, str(one.verdict), asked.needs, one.observed)
         for asked, one in zip(run.plan.signature, findings, strict=True)
     )
+    found = {flow.name: recovered(run, flow.name) for flow in run.plan.load.flows}
+    moments = {flow: _moment(run, one) for flow, one in found.items()}
     by_hand = [at for event in run.events.named("healed_by_hand") if (at := run.events.at_us(event)) is not None]
     return Reading(
         verdict.exit_code,
         str(verdict.verdict),
         (verdict.fidelity_observed, verdict.fidelity_total),
         tuple(verdict.reasons),
-        {flow.name: _moment(run, recovered(run, flow.name)) for flow in run.plan.load.flows},
+        moments,
         checks,
         round(run.incident_s(min(by_hand)) / 60, 2) if by_hand else None,
+        tuple(flow for flow, one in found.items() if one.excursions and moments[flow].state == STEADY),
     )
 
 

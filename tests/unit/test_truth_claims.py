@@ -46,6 +46,12 @@ def test_a_reading_survives_its_way_through_json():
     assert Reading.from_json(json.loads(json.dumps(BASE.to_json()))) == BASE
 
 
+def test_a_flow_that_no_fault_reaches_tells_whether_the_machine_was_busy():
+    assert claims.disturbed(BASE, [CALM]) == []
+    assert claims.disturbed(recovering(calm=back(300)), [CALM]) == [CALM]
+    assert claims.disturbed(replace(BASE, restless=(CALM,)), [CALM]) == [CALM]
+
+
 def test_the_outage_itself_must_pass():
     assert claims.base(BASE).holds
     wrong = claims.base(replace(BASE, exit_code=3, reasons=("point 7 not observed",)))
