@@ -78,7 +78,8 @@ def test_availability_and_p99_recomputed_with_one_sql_statement_agree_with_the_v
     sql = """
       with rows as (select s.latency_us, s.ok,
                            row_number() over (order by s.latency_us) as place, count(*) over () as n
-                    from samples s join phases p on s.due_us >= p.start_us and s.due_us < p.end_us where p.name = 'gone')
+                    from samples s join phases p on s.due_us >= p.start_us and s.due_us < p.end_us
+                    where p.name = 'gone')
       select avg(ok), max(n), min(case when place >= 0.99 * n then latency_us end) from rows"""
     with sqlite3.connect(f"file:{folder / 'samples.sqlite'}?mode=ro", uri=True) as store:
         availability, n, p99_us = store.execute(sql).fetchone()
