@@ -6,11 +6,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from harness.cluster.project import Project, read_project
 from harness.journal.folder import home
-from harness.model.plan import Plan
-from harness.model.stack import Stack
+
+if TYPE_CHECKING:
+    from harness.cluster.project import Project
+    from harness.model.plan import Plan
+    from harness.model.stack import Stack
 
 
 @dataclass(slots=True)
@@ -32,6 +35,8 @@ class Workspace:
 
     def project(self, files: tuple[Path, ...] | None = None, directory: Path | None = None) -> Project:
         """The Compose project; files of an experiment win over nothing, `-f` on the command line wins over both."""
+        from harness.cluster.project import read_project
+
         chosen = self.files or files or ()
         base = self.directory if self.files or directory is None else directory
         key = (tuple(chosen), base)

@@ -27,3 +27,7 @@ def test_the_check_would_see_a_heavy_package() -> None:
 
 def test_asking_what_holds_loads_no_arithmetic() -> None:
     assert not {"scipy", "numpy", "jinja2", "locust"} & set(loaded_after("import harness.wiring.standing"))
+
+
+def test_where_a_command_works_is_known_without_reading_any_project() -> None:
+    assert loaded_after("import harness.cli.app, harness.wiring.workspace") == []
