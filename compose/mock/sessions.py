@@ -63,12 +63,15 @@ class Drivers:
         return True
 
 
-async def load_routes(drivers: Drivers) -> None:
-    """In the morning every driver logs in once; then nothing is left to do."""
+async def load_routes(drivers: Drivers, renew_s: float) -> None:
+    """In the morning every driver logs in; later each tries to get a new session long before the old one ends."""
     for driver in range(DRIVERS):
         while not await settled(drivers.log_in(driver)):
             await asyncio.sleep(0.5)
-    await asyncio.Event().wait()
+    while True:
+        await asyncio.sleep(renew_s)
+        for driver in range(DRIVERS):
+            await settled(drivers.log_in(driver))
 
 
 async def settled(work: Awaitable[bool]) -> bool:
@@ -97,4 +100,4 @@ async def main() -> None:
     app = web.Application()
     app.router.add_route("*", "/stop", stop)
     app.router.add_route("*", "/login", login)
-    await serve({8080: app}, load_routes(drivers))
+    await serve({8080: app}, load_routes(drivers, env_seconds("RENEW")))
