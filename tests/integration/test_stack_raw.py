@@ -104,6 +104,7 @@ class Stack:
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    before = os.environ.get("REGIONFALL_BASE")
     os.environ["REGIONFALL_BASE"] = ensure_images(print).base
     override = tmp_path_factory.mktemp("quick") / "quick.yaml"
     override.write_text(QUICK)
@@ -115,6 +116,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield stack
     finally:
         stack.stop()
+        os.environ.pop("REGIONFALL_BASE")
+        if before is not None:
+            os.environ["REGIONFALL_BASE"] = before
 
 
 def entries() -> list[str]:
