@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -124,3 +125,30 @@ def test_the_installed_package_names_the_same_images_as_the_checkout(
     there, here = tags(installed / "bin" / "python", tmp_path), tags(sys.executable, checkout)
     assert there == here
     assert all(re.fullmatch(r"regionfall/[a-z-]+:[0-9a-f]{12}", tag) for tag in there)
+
+
+def left_of(home: Path) -> list[str]:
+    """Containers, networks and volumes that carry the label of this `.regionfall`."""
+    label = f"label=regionfall.home={home.resolve()}"
+    listings = (["ps", "-a"], ["network", "ls"], ["volume", "ls"])
+    return [row for words in listings for row in run(["docker", *words, "-q", "--filter", label], home).split()]
+
+
+@pytest.mark.timeout(INSTALL_S)
+def test_the_installed_command_runs_faults_and_judges_a_guest_outside_the_repository(
+    installed: Path, checkout: Path, tmp_path: Path
+) -> None:
+    guest = tmp_path / "guest"
+    shutil.copytree(checkout / "tests" / "guests" / "two-services", guest, ignore=shutil.ignore_patterns(".regionfall"))
+    command = [str(installed / "bin" / "regionfall"), "run", "cut.chaos.yaml", "--json"]
+    done = subprocess.run(
+        command, cwd=guest, env=bare_environment(installed), capture_output=True, text=True, timeout=240, check=False,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    verdict = json.loads(done.stdout)
+    assert (verdict["verdict"], verdict["cleanup"]) == ("passed", "verified")
+    (cut,) = verdict["injections"]
+    assert (cut["id"], cut["effect"]["proved"], cut["contained"]["proved"]) == ("cut", True, True)
+    assert (guest / ".regionfall" / "latest" / "report.html").stat().st_size > 50_000
+    assert left_of(guest / ".regionfall") == []
