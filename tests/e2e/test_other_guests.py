@@ -108,7 +108,7 @@ version: 1
 name: frozen
 stack: {compose: compose.yaml}
 load: {rate: 200/s, arrivals: even, deadline: 10s, warmup: 1s, slots: 2000, flows: {server: {service: server, get: /}}}
-steady: {for: 3s, expect: {server: {availability: ">= 90%"}}}
+steady: {for: 5s, expect: {server: {availability: ">= 90%"}}}
 timeline: [{phase: frozen, at: 0s, for: 15s}]
 expect: {server: {availability: ">= 95%", phases: [frozen]}}
 """
