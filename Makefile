@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check truth constraints
+.PHONY: help setup demo test check truth truth-slice constraints
 
 help:  ## show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 setup:  ## engine, Compose, .venv, report assets, images: whatever is missing
 	@scripts/bootstrap
@@ -21,6 +21,10 @@ check:  ## lint, types, unit tests (no Docker; under a minute)
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/python -m pytest -q tests/unit
+
+truth-slice:  ## the same claims on a slice with two dependents, about 5 minutes
+	@scripts/bootstrap
+	@.venv/bin/python -m pytest tests/e2e/test_truth_slice.py
 
 truth:  ## the whole replay varied in every way it claims to stand; resumable, about 50 minutes
 	@scripts/bootstrap
