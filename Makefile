@@ -1,3 +1,6 @@
+# Tools that setup installs must be found in the same call, also where the caller has a short PATH.
+export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check truth truth-slice constraints
 
