@@ -103,7 +103,9 @@ def later(reference: Reading, run: Reading, dependents: Collection[str], by: flo
 def left_out(reference: Reading, run: Reading, injection: str) -> Answer:
     """Without one fault exactly the checks that need it are no longer observed."""
     needing = {check.name for check in reference.checks if injection in check.needs}
-    wrong = [f"still observed: {name}" for name in sorted(needing & run.observed)]
+    wrong = [f"was not observed before either: {name}" for name in sorted(needing - reference.observed)]
+    wrong += [] if needing else [f"no check needs {injection}"]
+    wrong += [f"still observed: {name}" for name in sorted(needing & run.observed)]
     wrong += [f"no longer observed: {name}" for name in sorted(reference.observed - needing - run.observed)]
     gone = len(reference.observed - run.observed)
     return _answer(f"exactly the {len(needing)} checks that need {injection} are gone", f"{gone} are gone", wrong)

@@ -118,6 +118,11 @@ def test_one_fault_lifted_later_moves_exactly_what_depends_on_it():
         assert not answer.holds and why in answer.why
 
 
+def test_a_claim_about_a_fault_that_no_check_needs_holds_never():
+    answer = claims.left_out(BASE, answering("passed", "passed", "passed", "passed"), "nothing")
+    assert not answer.holds and "no check needs nothing" in answer.why
+
+
 def test_a_fault_left_out_takes_exactly_its_checks_along():
     assert claims.left_out(BASE, answering("failed", "failed", "passed", "passed"), "dns").holds
     more = claims.left_out(BASE, answering("failed", "failed", "passed", "failed"), "dns")
