@@ -15,11 +15,16 @@ NO_DELAY = "asked for 0 ms: there is no effect to prove"
 
 
 def asked_s(fault: Fault) -> float:
-    """The delay to look for: of a ramp the mean of its stronger half."""
+    """The delay to look for: of a ramp the mean of its stronger half, as its steps really stood.
+
+    A step holds its first value until the next one, so a rising ramp stays half a step behind the straight line, and
+    a falling one half a step above it.
+    """
     if fault.ramp_from_s is None or fault.ramp_over_s <= 0:
         return fault.latency_s
     low, high = sorted((fault.ramp_from_s, fault.latency_s))
-    return low + (high - low) * 0.75
+    behind = 0.5 / max(1, fault.ramp_steps) * (1 if fault.latency_s > fault.ramp_from_s else -1)
+    return low + (high - low) * min(1.0, 0.75 - behind)
 
 
 def prove(comparison: Comparison) -> EdgeProof:
