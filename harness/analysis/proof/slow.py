@@ -47,7 +47,7 @@ def prove(comparison: Comparison) -> EdgeProof:
 
 def _whole(comparison: Comparison, base: Ints, during: tuple[Ints, Ints], asked: float) -> EdgeProof:
     fault, normal = comparison.fault, float(np.median(base))
-    tolerance = 3 * fault.jitter_s + 0.1 * asked + 0.005
+    tolerance = 3 * fault.jitter_s + 0.1 * asked + 0.005 + _spread_s(fault)
     needed = normal + 1e6 * max(0.5 * asked, asked - tolerance)
     both = np.concatenate(during)
     moved = _typical(during, normal, needed) and larger(base, both) < ALPHA
@@ -78,6 +78,11 @@ def _share(comparison: Comparison, base: Ints, during: tuple[Ints, Ints], asked:
     says = Says.PROVED if moved else Says.CONTRADICTED if enough else Says.THIN
     reason = "" if moved else f"the share of waits over {needed / 1e6:.3g} s did not grow by {share:.0%}"
     return EdgeProof(comparison.edge, says, SLOW_SHARE, before / len(base), slow / total, len(base), total, reason)
+
+
+def _spread_s(fault: Fault) -> float:
+    """How far the delays of a ramp's stronger half lie from their mean: a quarter of the whole climb."""
+    return abs(fault.latency_s - (fault.ramp_from_s or 0.0)) / 4 if _ramped(fault) else 0.0
 
 
 def _ramped(fault: Fault) -> bool:
