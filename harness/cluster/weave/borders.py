@@ -140,6 +140,7 @@ def border_service(
     service: dict[str, Any] = {
         "image": image,
         "cap_add": ["NET_ADMIN", "NET_RAW"],
+        "cpu_shares": _SHARES["border"],
         "environment": {VARIABLE: text},
         "init": False,
         "labels": dict(labels),
@@ -151,6 +152,10 @@ def border_service(
     ports = [f"127.0.0.1::{item['listen']}" for item in config["published"]]
     return service | ({"ports": ports} if ports else {})
 
+
+_SHARES = {"border": 4096, "load": 8192}
+"""When processors are short (a guest has 1024 unless its file says otherwise), who measures must not slow down with
+its victim, and a border that waits its turn would look like a fault."""
 
 _SYSCTLS = {
     "net.ipv4.ip_forward": "1",
@@ -168,6 +173,7 @@ def load_service(layout: Layout, stack: Stack, *, image: str, labels: Mapping[st
     return {
         "image": image,
         "command": ["sleep", "infinity"],
+        "cpu_shares": _SHARES["load"],
         "extra_hosts": [f"{callee}:{address}" for callee, address in hosts.items()],
         "init": True,
         "labels": dict(labels),
