@@ -2,7 +2,7 @@
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check truth truth-slice constraints
+.PHONY: help setup demo test check truth constraints
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -16,18 +16,14 @@ demo:  ## set up, then replay AWS us-east-1 of 2021-12-07 and show the verdict
 
 test:  ## set up, then every test (needs Docker; minutes)
 	@scripts/bootstrap --tests
-	@.venv/bin/python -m pytest tests --ignore=tests/e2e/test_truth_slice.py
+	@.venv/bin/python -m pytest tests -n 3 --dist loadfile
 
 check:  ## lint, types, unit tests (no Docker; under a minute)
 	@scripts/bootstrap --python
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
-	@.venv/bin/python -m pytest -q tests/unit
-
-truth-slice:  ## the same claims on a slice with two dependents, about 5 minutes
-	@scripts/bootstrap
-	@.venv/bin/python -m pytest tests/e2e/test_truth_slice.py
+	@.venv/bin/python -m pytest -q tests/unit -n 2 --dist worksteal
 
 truth:  ## the whole replay varied in every way it claims to stand; resumable, about 50 minutes
 	@scripts/bootstrap

@@ -271,6 +271,7 @@ for port in range(18000, 18040):
 """
 
 
+@pytest.mark.quiet
 def test_a_canary_outside_that_is_slowed_from_elsewhere_makes_the_run_inconclusive(shell, known):
     process, _folder = started(shell, known)
     done = subprocess.run(

@@ -29,7 +29,7 @@ from bench import ROOT, Bench, parsed
 from pruned import pruned
 from readings import Reading
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.quiet]
 
 TRUTH = ROOT / "tests" / "truth"
 COMPOSE = ROOT / "compose" / "compose.yaml"
