@@ -5,12 +5,15 @@ from __future__ import annotations
 import typer
 
 from harness.cli import (
+    break_,
     demo,
     doctor_command,
     down,
     edges,
     explain,
+    halt,
     heal,
+    lever,
     plan,
     report,
     rerun,
@@ -54,6 +57,7 @@ def start(
 
 
 app.command("demo", epilog=demo.EXAMPLES)(demo.demo)
+app.command("break", epilog=break_.EXAMPLES)(break_.break_)
 app.command("run", epilog=run.EXAMPLES)(run.run)
 app.command("heal", epilog=heal.EXAMPLES)(heal.heal)
 app.command("up", epilog=up.EXAMPLES, rich_help_panel=MORE)(up.up)
@@ -64,6 +68,8 @@ app.command("edges", epilog=edges.EXAMPLES, rich_help_panel=MORE)(edges.edges)
 app.command("report", epilog=report.EXAMPLES, rich_help_panel=MORE)(report.report)
 app.command("rerun", epilog=rerun.EXAMPLES, rich_help_panel=MORE)(rerun.rerun)
 app.add_typer(runs.app, name="runs", rich_help_panel=MORE)
+app.command("halt", epilog=halt.EXAMPLES, rich_help_panel=MORE)(halt.halt)
+app.add_typer(lever.app, name="lever", rich_help_panel=MORE)
 app.command("doctor", epilog=doctor_command.EXAMPLES, rich_help_panel=MORE)(doctor_command.doctor)
 app.command("explain", epilog=explain.EXAMPLES, rich_help_panel=MORE)(explain.explain)
 app.command("schema", epilog=schema.EXAMPLES, rich_help_panel=MORE)(schema.schema)

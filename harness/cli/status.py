@@ -9,12 +9,16 @@ EXAMPLES = "Examples: [bold]regionfall status[/bold]  ·  [bold]regionfall statu
 
 def status() -> None:
     """Live runs, and every fault that holds now with the time it has left."""
+    from harness.journal.lever import engaged
     from harness.wiring.standing import status_now
 
     context = current()
     now = status_now(context.workspace.home)
+    lever = engaged(context.workspace.home)
 
     def show() -> None:
+        if lever:
+            context.out.print(f"{lever.words} (`regionfall lever release`)", markup=False, soft_wrap=True)
         if not now["runs"] and not now["injections"]:
             context.out.print("Nothing runs here, and no fault holds.", markup=False)
         for run in now["runs"]:

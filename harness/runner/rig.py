@@ -100,6 +100,8 @@ class Rig:
     """Address -> name of whatever listens there, to name calls that nobody declared."""
     repair: Callable[[str], bool] = lambda region: False
     """Last rung of the undo ladder: replace a proxy that does not answer; True when it came back clean."""
+    halted: Callable[[], str] = lambda: ""
+    """Why everything must stop now; '' while nothing speaks against going on. Asked many times a second."""
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def say(self, event: Event) -> None:

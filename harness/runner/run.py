@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import signal
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
@@ -54,6 +55,7 @@ class Execution:
         self.applied_s = float("-inf")
         self.phase: Phase | None = None
         self.started = False
+        self.halted = ""
         self.blocked: dict[str, list[Wire]] = {}
         self.hearts = [
             Heartbeat(region, border, on_lost=self._lost, on_rows=rig.inbox.rows, on_dead=self._dead)
@@ -77,7 +79,7 @@ class Execution:
             self._begin()
             self._loop()
             if self.rig.clock.stopped:
-                status, reason = "aborted", "stopped by a signal"
+                status, reason = "aborted", self.halted or "stopped by a signal"
         except LoadError as error:
             status, reason = "errored", str(error)
         except Exception as error:  # a bug of ours must still heal
@@ -99,7 +101,7 @@ class Execution:
 
     def _loop(self) -> None:
         clock, next_tick = self.rig.clock, 0.0
-        while (wall := self.wall_s()) < self.end_s and not clock.stopped:
+        while (wall := self.wall_s()) < self.end_s and not clock.stopped and not self._told_to_halt():
             self._enter_phase(wall)
             self._apply_due(wall)
             self._drain()
@@ -109,6 +111,15 @@ class Execution:
             clock.wait(min(PACE_S, max(0.0, self._next_moment(wall) - self.wall_s())))
         if self.injector.holding:
             self._apply_due(self.end_s)
+
+    def _told_to_halt(self) -> bool:
+        """Somebody engaged the lever: this run ends like one that was stopped by SIGTERM."""
+        if why := self.rig.halted():
+            self.halted = f"halted: {why}"
+            self.rig.journal.write("halted", reason=why, at_us=self.run_us())
+            self.rig.say(Said(self.halted, warning=True))
+            self.rig.clock.stop(signal.SIGTERM)
+        return bool(self.halted)
 
     def _next_moment(self, wall: float) -> float:
         index = bisect.bisect_right(self.moments, wall)

@@ -17,6 +17,7 @@ from harness.cluster.cluster import Cluster
 from harness.cluster.control import Border
 from harness.journal.events import Journal
 from harness.journal.folder import new_run, shown
+from harness.journal.lever import engaged
 from harness.journal.manifest import Manifest, read_record, write_manifest
 from harness.journal.store import SampleStore
 from harness.model.errors import CleanupUnverified, HarnessError
@@ -26,6 +27,7 @@ from harness.model.progress import Listener, RunOpened, Said
 from harness.runner.rig import Inbox, Rig, StopClock
 from harness.runner.run import Ended, Execution
 from harness.wiring.callees import follow_services
+from harness.wiring.halt import refuse_if_engaged
 from harness.wiring.judgement import judge_folder
 from harness.wiring.machine import environment_facts, host_gauge
 from harness.wiring.repair import repaired
@@ -73,7 +75,11 @@ class _Session:
 def run_plan(
     plan: Plan, workspace: Workspace, listener: Listener, clock: StopClock, options: RunOptions = RunOptions()
 ) -> RunResult:
-    """Carry out `plan` and judge it. Problems of the environment are part of the result, not raised."""
+    """Carry out `plan` and judge it. Problems of the environment are part of the result, not raised.
+
+    Under an engaged lever nothing is begun: ClusterError.
+    """
+    refuse_if_engaged(workspace.home)
     folder = new_run(workspace.home, plan.name, datetime.now(UTC), secrets.token_hex(2))
     journal = Journal(folder, monotonic=clock.monotonic)
     run = folder.name
@@ -135,6 +141,7 @@ def _measured(session: _Session, cluster: Cluster) -> Ended:
             baseline_broken=lambda: baseline_broken(read_record(folder)),
             addresses=cluster.addresses,
             repair=lambda region: repaired(cluster, region, folder.name),
+            halted=lambda: _lever_words(session.workspace.home),
         )
         stack.enter_context(follow_services(cluster, borders, journal))
         execution = Execution(plan, rig)
@@ -142,6 +149,11 @@ def _measured(session: _Session, cluster: Cluster) -> Ended:
         ended = execution.run()
     _keep_logs(plan, cluster, folder, session.listener)
     return ended
+
+
+def _lever_words(home: Path) -> str:
+    lever = engaged(home)
+    return lever.reason if lever else ""
 
 
 class _Relay:

@@ -325,3 +325,13 @@ def test_samples_reach_the_store_through_the_runs_own_thread():
     bench.clock.at.append((3.0, lambda: bench.inbox.samples([sample])))
     bench.run()
     assert bench.memory.samples == [sample]
+
+
+def test_a_lever_that_is_engaged_during_a_run_heals_it_and_ends_it_aborted():
+    bench = Bench(plan_with(SLOW))
+    bench.rig.halted = lambda: "a real incident" if bench.clock.now - 1000.0 >= 18.0 else ""
+    ended = bench.run()
+    assert (ended.status, ended.signal, ended.cleanup) == ("aborted", 15, "verified")
+    assert ended.reason == "halted: a real incident" and bench.memory.of("halted")
+    healed = bench.memory.of("injection_healed")[0]["at_us"]
+    assert healed == pytest.approx(18_000_000, abs=200_000) and bench.borders["east"].held == {}
