@@ -21,8 +21,9 @@ from docker.models.containers import Container
 from docker.models.networks import Network
 from docker.types import IPAMConfig, IPAMPool
 
-from harness.cluster.control import Border, ExecStream
+from harness.cluster.control import Border
 from harness.cluster.images import ensure_images
+from harness.cluster.stream import ExecStream
 
 GUEST = r"""
 import json, os, sys, threading, time

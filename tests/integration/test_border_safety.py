@@ -17,7 +17,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from border_bench import Shop, Talk, eventually, shop
 
-from harness.cluster.control import COMMAND, Border, ExecStream
+from harness.cluster.control import Border
+from harness.cluster.stream import COMMAND, ExecStream
 from harness.model.effect import Cut, Effect
 from harness.model.errors import ControlLost
 

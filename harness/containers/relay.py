@@ -1,6 +1,6 @@
-"""Ties the standard streams of a `docker exec` to the agent's socket; ends as soon as either side does.
+"""Ties the standard streams of a `docker exec` to the control socket of a program of ours; ends when a side does.
 
-Run as `python3 -S -m harness.containers.border.relay`: it must start fast, so it imports next to nothing.
+Run as `python3 -S -m harness.containers.relay`: it must start fast, so it imports next to nothing.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ SOCKET = "/run/regionfall/control.sock"
 
 
 def main() -> int:
-    """Copies both ways until one side ends; 1 if the agent does not hold yet."""
+    """Copies both ways until one side ends; 1 if there is nobody yet."""
     agent = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         agent.connect(SOCKET)
     except OSError as error:
-        print(f"the border does not hold yet: {error}", file=sys.stderr)
+        print(f"the other side does not hold yet: {error}", file=sys.stderr)
         return 1
     while True:
         ready, _, _ = select.select([0, agent.fileno()], [], [])
