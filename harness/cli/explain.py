@@ -69,11 +69,12 @@ def _faults() -> list[dict[str, Any]]:
 
 
 def _fault(entry: FaultType) -> dict[str, Any]:
-    import cattrs
+    from harness.faults.contract import parameter_rows
 
-    row: dict[str, Any] = {"name": str(entry.kind), "symptom": entry.symptom, "driver": entry.driver}
-    row["parameters"] = [cattrs.unstructure(parameter) for parameter in entry.parameters]
-    return {**row, "example": entry.example, "proof": entry.proof, "cannot": entry.cannot}
+    row: dict[str, Any] = {"name": entry.kind, "symptom": entry.symptom, "driver": entry.driver}
+    row["parameters"] = parameter_rows(entry)
+    words = {"undo": entry.undo, "example": entry.example, "proof": entry.proof, "cannot": entry.cannot}
+    return row | words
 
 
 def _show(row: dict[str, Any], *, whole: bool) -> None:
@@ -85,10 +86,12 @@ def _show(row: dict[str, Any], *, whole: bool) -> None:
     for key, value in row.items():
         if key in ("name", "symptom", "meaning"):
             continue
-        lines = (
-            [f"{p['name']}: {p['meaning']} ({p['unit']}) {p['bounds']}" for p in value]
-            if key == "parameters"
-            else [value]
-        )
+        lines = [_setting(p) for p in value] if key == "parameters" else [value]
         for line in lines:
             out.print(f"  {key:12} {line}", markup=False, soft_wrap=True)
+
+
+def _setting(row: dict[str, Any]) -> str:
+    default = f", default {row['default']}" if row["default"] else ""
+    bounds = f", {row['bounds']}" if row["bounds"] else ""
+    return f"{row['name']}: {row['meaning']} ({row['unit']}{bounds}{default})"

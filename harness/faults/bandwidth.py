@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from harness.faults.contract import SHARE, FaultType, Parameter
+from harness.faults.contract import PROXY_UNDO, Asked, Family, FaultType, Proof
+from harness.faults.parameters import Parameter, Unit
 from harness.model.effect import Effect
-from harness.model.fault import Fault, Kind
+from harness.model.fault import Fault
+
+
+def build(asked: Asked) -> Fault:
+    """The rate has a field of its own."""
+    return Fault("bandwidth", rate_kbps=asked.values["rate"], share=asked.share)
 
 
 def effect(fault: Fault, elapsed_s: float) -> Effect:
@@ -13,12 +19,29 @@ def effect(fault: Fault, elapsed_s: float) -> Effect:
 
 
 TYPE = FaultType(
-    kind=Kind.BANDWIDTH,
+    kind="bandwidth",
     symptom="bytes pass, but only so many a second",
     driver="Toxiproxy bandwidth toxic, both directions",
-    parameters=(Parameter("rate", "kilobytes per second", "limit of each connection", "1 to 10 000 000 KB/s"), SHARE),
+    undo=PROXY_UNDO,
+    parameters=(
+        Parameter(
+            "rate",
+            Unit.BYTE_RATE,
+            "limit of each connection",
+            low=1.0,
+            high=10_000_000.0,
+            short=True,
+            example="20KB/s",
+        ),
+    ),
     example='{on: "web->objects", bandwidth: 20KB/s}',
     proof="waits and bytes per second over the edge, before against during",
     cannot="limit the sum of several connections",
+    proved_by=Proof.FEWER_BYTES,
+    family=Family.SLOW,
+    build=build,
     effect=effect,
+    shares=True,
+    words=lambda fault: f"bandwidth {fault.rate_kbps:g} KB/s",
+    phrase=lambda fault: f"limited to {fault.rate_kbps:g} kB/s a connection",
 )

@@ -1,32 +1,63 @@
-"""All faults by name."""
+"""All faults by name: every module of this folder that has a `TYPE` is one. There is no list to keep."""
 
 from __future__ import annotations
 
-from harness.faults import bandwidth, blackout, flags, hang, isolate, refuse, slow
-from harness.faults.contract import FaultType
-from harness.model.effect import Effect
-from harness.model.fault import Fault, Kind
-from harness.model.units import duration_text, ratio_text
+import pkgutil
+from collections.abc import Iterable
+from importlib import import_module
+from types import MappingProxyType
 
-CATALOGUE: dict[Kind, FaultType] = {
-    module.TYPE.kind: module.TYPE for module in (slow, bandwidth, hang, refuse, blackout, isolate, flags)
-}
+import harness.faults as folder
+from harness.faults.contract import ActsOn, Family, FaultType
+from harness.model.effect import Effect
+from harness.model.errors import UsageError
+from harness.model.fault import Fault
+
+_FAMILIES = list(Family)
+
+
+def _found() -> Iterable[FaultType]:
+    for module in pkgutil.iter_modules(folder.__path__):
+        type_ = getattr(import_module(f"{folder.__name__}.{module.name}"), "TYPE", None)
+        if isinstance(type_, FaultType):
+            yield type_
+
+
+CATALOGUE = MappingProxyType(
+    {type_.kind: type_ for type_ in sorted(_found(), key=lambda one: (_FAMILIES.index(one.family), one.kind))}
+)
+"""Kind -> its type, in the order in which people read them."""
+
+
+def type_of(fault: Fault) -> FaultType:
+    """The entry of a fault; UsageError for one that this version does not know (a run folder of another version)."""
+    try:
+        return CATALOGUE[fault.kind]
+    except KeyError:
+        text = f"this version knows no fault {fault.kind!r}; known: {', '.join(CATALOGUE)}"
+        raise UsageError(f"{text}. Read the run with the version that wrote it") from None
 
 
 def effect_of(fault: Fault, elapsed_s: float) -> Effect | None:
     """What `fault` does on each of its edges `elapsed_s` after its start; None if it does not act on edges."""
-    return CATALOGUE[fault.kind].effect(fault, elapsed_s)
+    return type_of(fault).effect(fault, elapsed_s)
+
+
+def changes_of(fault: Fault) -> tuple[float, ...]:
+    """Moments, seconds after its start, at which its effect changes."""
+    return tuple(type_of(fault).changes(fault))
+
+
+def acts_on(fault: Fault) -> ActsOn:
+    """What it takes hold of."""
+    return type_of(fault).acts_on
+
+
+def cuts_all(fault: Fault) -> bool:
+    """Whether nothing else can be seen on its edges while it holds."""
+    return type_of(fault).full_cut and fault.share >= 1
 
 
 def fault_words(fault: Fault) -> str:
     """A fault as people say it: `slow 1.5 s ± 800 ms, 35 % of new connections`."""
-    words = str(fault.kind)
-    if fault.kind is Kind.SLOW:
-        start = f"{duration_text(fault.ramp_from_s)} -> " if fault.ramp_from_s is not None else ""
-        jitter = f" ± {duration_text(fault.jitter_s)}" if fault.jitter_s else ""
-        words += f" {start}{duration_text(fault.latency_s)}{jitter}"
-    if fault.kind is Kind.BANDWIDTH:
-        words += f" {fault.rate_kbps:g} KB/s"
-    if fault.kind is Kind.FLAGS:
-        words = ", ".join(f"{name} = {value}" for name, value in fault.flags)
-    return words + (f", {ratio_text(fault.share)} of new connections" if fault.share < 1 else "")
+    return type_of(fault).told(fault)

@@ -2,21 +2,47 @@
 
 from __future__ import annotations
 
-from harness.faults.contract import FaultType, Parameter
-from harness.model.fault import Fault, Kind
+import json
+
+from harness.faults.contract import ActsOn, Asked, Family, FaultType, ParameterError, Proof, Reach
+from harness.model.fault import Fault
 
 
-def effect(fault: Fault, elapsed_s: float) -> None:
-    """Nothing on the edges: the service itself changes."""
+def build(asked: Asked) -> Fault:
+    """Every flag with its value as JSON text."""
+    if not asked.values:
+        raise ParameterError("", "no flag is named; write flags: {login: fail}")
+    return Fault("flags", flags=tuple((name, json.dumps(value)) for name, value in asked.values.items()))
+
+
+def phrase(fault: Fault) -> str:
+    """`told to misbehave: login fail, stale`."""
+    told = ", ".join(_flag(name, text) for name, text in fault.flags)
+    return f"told to misbehave: {told}" if told else "told to misbehave"
+
+
+def _flag(name: str, text: str) -> str:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = text
+    return name if value is True else f"{name} {value}"
 
 
 TYPE = FaultType(
-    kind=Kind.FLAGS,
+    kind="flags",
     symptom="whatever the service offers under its label `regionfall.flags`",
     driver="PUT on the service's flag path, refreshed with a deadline that the service enforces",
-    parameters=(Parameter("flags", "name: value", "desired flags of the service; it drops them at their deadline"),),
+    undo="the service itself, at the deadline that the proxy container keeps prolonging",
     example="{on: resolver, flags: {servfail: 0.4}}",
     proof="errors, waits, requests or bytes on the service's edges, before against during; never the read-back",
     cannot="be used on a dependent, or on a service without the label",
-    effect=effect,
+    proved_by=Proof.MOVED,
+    family=Family.TOLD,
+    build=build,
+    acts_on=ActsOn.FLAGS,
+    reach=Reach.AROUND,
+    free=True,
+    words=lambda fault: ", ".join(f"{name} = {value}" for name, value in fault.flags),
+    phrase=phrase,
 )

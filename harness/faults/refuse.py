@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from harness.faults.contract import SHARE, FaultType
+from harness.faults.contract import KERNEL_UNDO, Family, FaultType, Proof
 from harness.model.effect import Cut, Effect
-from harness.model.fault import Fault, Kind
+from harness.model.fault import Fault
 
 
 def effect(fault: Fault, elapsed_s: float) -> Effect:
@@ -13,12 +13,17 @@ def effect(fault: Fault, elapsed_s: float) -> Effect:
 
 
 TYPE = FaultType(
-    kind=Kind.REFUSE,
+    kind="refuse",
     symptom="connection refused at once",
     driver="packet filter in the proxy container: TCP reset, with a kernel timeout",
-    parameters=(SHARE,),
+    undo=KERNEL_UNDO,
     example='{on: "orders->db", refuse: true}',
     proof="new connections that were reset, against none before",
     cannot="answer with an HTTP status",
+    proved_by=Proof.REFUSED,
+    family=Family.CUT,
     effect=effect,
+    shares=True,
+    full_cut=True,
+    phrase=lambda _: "refuses connections",
 )

@@ -2,9 +2,35 @@
 
 from __future__ import annotations
 
-from harness.faults.contract import SHARE, FaultType, Parameter
+from collections.abc import Iterable
+
+from harness.faults.contract import PROXY_UNDO, Asked, Family, FaultType, ParameterError, Proof
+from harness.faults.parameters import Parameter, Unit
 from harness.model.effect import Effect
-from harness.model.fault import Fault, Kind
+from harness.model.fault import Fault
+from harness.model.units import duration_text
+
+LONGEST_S = 600.0
+
+
+def build(asked: Asked) -> Fault:
+    """One latency, or a climb from one to another over a part of the hold."""
+    first, last = asked.values["latency"]
+    jitter = asked.values["jitter"]
+    if jitter > max(first, last):
+        text = f"a jitter of {duration_text(jitter)} on a latency of {duration_text(max(first, last))}"
+        raise ParameterError("jitter", f"{text}; at most the latency itself")
+    if first == last:
+        for key in ("over", "steps"):
+            if key in asked.given:
+                raise ParameterError(key, f"{key!r} belongs to a climb; write latency: 20ms -> 400ms", key=True)
+        return Fault("slow", latency_s=last, jitter_s=jitter, share=asked.share)
+    over = asked.hold_s if asked.values["over"] is None else asked.values["over"]
+    if over <= 0 or over > asked.hold_s + 1e-9:
+        text = f"a climb over {duration_text(over)} does not fit: the fault holds for {duration_text(asked.hold_s)}"
+        raise ParameterError("over", text)
+    wall = round(asked.wall_s(over), 6)
+    return Fault("slow", last, jitter, first, wall, asked.values["steps"], share=asked.share)
 
 
 def latency_s(fault: Fault, elapsed_s: float) -> float:
@@ -22,20 +48,62 @@ def effect(fault: Fault, elapsed_s: float) -> Effect:
     )
 
 
+def changes(fault: Fault) -> Iterable[float]:
+    """The steps of a ramp."""
+    if fault.ramp_from_s is None or fault.ramp_over_s <= 0:
+        return ()
+    step = fault.ramp_over_s / fault.ramp_steps
+    return (step * number for number in range(1, fault.ramp_steps + 1))
+
+
+def words(fault: Fault) -> str:
+    """`slow 20 ms -> 400 ms ± 5 ms`."""
+    start = f"{duration_text(fault.ramp_from_s)} -> " if fault.ramp_from_s is not None else ""
+    return f"slow {start}{duration_text(fault.latency_s)}{_jitter(fault)}"
+
+
+def phrase(fault: Fault) -> str:
+    """`slow by 20 ms → 400 ms over 3 m`."""
+    if fault.ramp_from_s is None:
+        return f"slow by {duration_text(fault.latency_s)}{_jitter(fault)}"
+    over = f" over {duration_text(fault.ramp_over_s)}" if fault.ramp_over_s else ""
+    return f"slow by {duration_text(fault.ramp_from_s)} → {duration_text(fault.latency_s)}{_jitter(fault)}{over}"
+
+
+def _jitter(fault: Fault) -> str:
+    return f" ± {duration_text(fault.jitter_s)}" if fault.jitter_s else ""
+
+
 TYPE = FaultType(
-    kind=Kind.SLOW,
+    kind="slow",
     symptom="every answer takes longer",
     driver="Toxiproxy latency toxic, client-to-server direction",
+    undo=PROXY_UNDO,
     parameters=(
-        Parameter("latency", "duration, or `20ms -> 400ms`", "added to every request", "0 to 10 min"),
-        Parameter("jitter", "duration", "uniform, plus or minus", "0 to latency"),
-        Parameter("over", "duration", "how long a ramp takes"),
-        Parameter("steps", "count", "equal steps of a ramp", "1 to 100"),
-        SHARE,
+        Parameter(
+            "latency",
+            Unit.DURATION,
+            "added to every request; `20ms -> 400ms` climbs; wall time, never scaled",
+            low=0.0,
+            high=LONGEST_S,
+            short=True,
+            climbs=True,
+            example="300ms",
+        ),
+        Parameter("jitter", Unit.DURATION, "uniform, plus or minus; at most the latency", default=0.0, low=0.0),
+        Parameter("over", Unit.DURATION, "how long a climb takes, on the timeline's clock; all the hold", default=None),
+        Parameter("steps", Unit.COUNT, "equal steps of a climb", default=10, low=1, high=100),
     ),
     example='{on: "orders->db", slow: {latency: 300ms, jitter: 50ms}}',
     proof="waits from request to first answer over the edge, before against during; a caller that gives up counts as "
     "its wait",
     cannot="slow the TCP handshake; delay single requests of a kept connection differently (jitter aside)",
+    proved_by=Proof.SLOW,
+    family=Family.SLOW,
+    build=build,
     effect=effect,
+    changes=changes,
+    shares=True,
+    words=words,
+    phrase=phrase,
 )

@@ -10,6 +10,7 @@ from typing import Any
 
 import cattrs
 
+from harness.faults.catalogue import type_of
 from harness.journal.events import read_events
 from harness.journal.store import read_store
 from harness.model.errors import UsageError
@@ -45,12 +46,15 @@ def read_manifest(folder: Path) -> Manifest:
         body: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if body.pop("schema", None) != SCHEMA:
             raise UsageError(f"{path}: written by another version of regionfall; this one reads schema {SCHEMA}")
-        return cattrs.structure(body, Manifest)
+        manifest = cattrs.structure(body, Manifest)
     except FileNotFoundError:
         raise UsageError(f"{folder}: no {FILE}, so this is not a run folder; `regionfall runs ls` lists runs") from None
     except (ValueError, TypeError, AttributeError, cattrs.BaseValidationError) as error:
         said = f"{path}: damaged ({type(error).__name__}); restore it from a copy, it cannot be judged"
         raise UsageError(said) from error
+    for injection in manifest.plan.injections:
+        type_of(injection.fault)
+    return manifest
 
 
 def read_record(folder: Path) -> Record:

@@ -4,30 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-
-
-class Kind(StrEnum):
-    """The catalogue of symptoms; one small file each in `harness/faults/`."""
-
-    SLOW = "slow"
-    BANDWIDTH = "bandwidth"
-    HANG = "hang"
-    REFUSE = "refuse"
-    BLACKOUT = "blackout"
-    ISOLATE = "isolate"
-    FLAGS = "flags"
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One symptom with its parameters. Fields that a kind does not use stay at their default.
 
+    `kind`: its name in the catalogue (`harness/faults/`), the key that people write.
     `latency_s`, `jitter_s`: slow. `ramp_from_s`, `ramp_over_s`, `ramp_steps`: slow, from -> latency in steps.
     `rate_kbps`: bandwidth, kilobytes per second and connection. `share`: of new connections, 0–1.
     `flags`: what a flagged service is told, name -> value as JSON text.
+    `params`: parameters of all other kinds, by the name that people write, in base units (seconds, kB/s, bytes, 0–1);
+    numbers, texts, true and false only, so that a run folder keeps them.
     """
 
-    kind: Kind
+    kind: str
     latency_s: float = 0.0
     jitter_s: float = 0.0
     ramp_from_s: float | None = None
@@ -36,6 +28,15 @@ class Fault:
     rate_kbps: float = 0.0
     share: float = 1.0
     flags: tuple[tuple[str, str], ...] = ()
+    params: tuple[tuple[str, Any], ...] = ()
+
+    def number(self, name: str, default: float = 0.0) -> float:
+        """A number of `params`."""
+        return float(dict(self.params).get(name, default))
+
+    def text(self, name: str, default: str = "") -> str:
+        """A text of `params`."""
+        return str(dict(self.params).get(name, default))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Injection:
     end_s: float
     edges: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
-    """Flagged services (kind `flags` only); `edges` then holds the edges into and out of them, for the proof."""
+    """Services that are acted on themselves; `edges` then holds the edges on which it must show, for the proof."""
     source: str = ""
     line: int = 1
 

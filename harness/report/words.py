@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from math import isfinite
 
-from harness.model.fault import Fault, Injection, Kind
+from harness.faults.catalogue import type_of
+from harness.faults.contract import Family
+from harness.model.fault import Fault, Injection
 from harness.model.finding import Answer, Finding, Verdict
 from harness.model.units import bytes_text, duration_text, ratio_text
 
@@ -85,54 +86,23 @@ def _fate(word: str) -> str:
 
 def fault_words(fault: Fault) -> str:
     """What a fault does, in one short phrase: 'slow by 1.5 s ± 800 ms, on 35 % of new connections'."""
-    phrase = _PHRASES[fault.kind](fault)
-    return phrase if fault.share >= 1 else f"{phrase}, on {ratio_text(fault.share)} of new connections"
+    return type_of(fault).told_in_a_report(fault)
 
 
-def _slow(fault: Fault) -> str:
-    jitter = f" ± {duration_text(fault.jitter_s)}" if fault.jitter_s else ""
-    if fault.ramp_from_s is None:
-        return f"slow by {duration_text(fault.latency_s)}{jitter}"
-    over = f" over {duration_text(fault.ramp_over_s)}" if fault.ramp_over_s else ""
-    return f"slow by {duration_text(fault.ramp_from_s)} → {duration_text(fault.latency_s)}{jitter}{over}"
+def family_of(fault: Fault) -> Family:
+    """The family that its colour stands for, a key of `FAMILY_WORDS`."""
+    return type_of(fault).family
 
 
-def _flags(fault: Fault) -> str:
-    told = ", ".join(_flag(name, text) for name, text in fault.flags)
-    return f"told to misbehave: {told}" if told else "told to misbehave"
-
-
-def _flag(name: str, text: str) -> str:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        value = text
-    if value is True:
-        return name
-    return f"{name} {value}"
-
-
-_PHRASES = {
-    Kind.SLOW: _slow,
-    Kind.BANDWIDTH: lambda fault: f"limited to {fault.rate_kbps:g} kB/s a connection",
-    Kind.HANG: lambda _: "hangs: nothing answers",
-    Kind.REFUSE: lambda _: "refuses connections",
-    Kind.BLACKOUT: lambda _: "gone: nothing in, nothing out",
-    Kind.ISOLATE: lambda _: "cut off from the other regions",
-    Kind.FLAGS: _flags,
+FAMILY_WORDS = {
+    Family.SLOW: "slowed",
+    Family.CUT: "cut off",
+    Family.ERRORS: "answers replaced by errors",
+    Family.STOPPED: "containers stopped",
+    Family.STARVED: "containers starved",
+    Family.NAMES: "names broken",
+    Family.TOLD: "service told to misbehave",
 }
-
-FAULT_FAMILY = {
-    Kind.SLOW: "slow",
-    Kind.BANDWIDTH: "slow",
-    Kind.HANG: "cut",
-    Kind.REFUSE: "cut",
-    Kind.BLACKOUT: "cut",
-    Kind.ISOLATE: "cut",
-    Kind.FLAGS: "told",
-}
-
-FAMILY_WORDS = {"slow": "slowed", "cut": "cut off", "told": "service told to misbehave"}
 
 
 def target_words(injection: Injection) -> str:

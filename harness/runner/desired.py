@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.faults.catalogue import effect_of
+from harness.faults.catalogue import acts_on, changes_of, effect_of
+from harness.faults.contract import ActsOn
 from harness.model.effect import Effect
-from harness.model.fault import Injection, Kind
+from harness.model.fault import Injection
 from harness.model.plan import Plan
 
 GRACE_S = 0.5
@@ -42,14 +43,15 @@ def desired(plan: Plan, wall_s: float, off: Collection[str] = ()) -> dict[str, W
     edge_region = {edge.id: edge.caller_region for edge in plan.stack.edges}
     for injection in holding_at(plan.injections, wall_s, off):
         left_s = round(injection.end_s - wall_s + GRACE_S, 3)
-        if injection.fault.kind is Kind.FLAGS:
+        if acts_on(injection.fault) is ActsOn.FLAGS:
             flags = {name: json.loads(value) for name, value in injection.fault.flags}
             for service in injection.services:
                 want = wants[plan.stack.service(service).region]
                 want.flags.setdefault(injection.id, (left_s, {}))[1][service] = flags
             continue
         effect = effect_of(injection.fault, wall_s - injection.start_s)
-        assert effect is not None, f"{injection.fault.kind} acts on edges"
+        if effect is None:
+            continue
         for edge in injection.edges:
             want = wants[edge_region[edge]]
             want.faults.setdefault(injection.id, (left_s, {}))[1][edge] = effect
@@ -57,12 +59,9 @@ def desired(plan: Plan, wall_s: float, off: Collection[str] = ()) -> dict[str, W
 
 
 def changes_at(plan: Plan) -> list[float]:
-    """Moments (wall seconds from t=0, sorted) at which the desired state changes, ramp steps included."""
+    """Moments (wall seconds from t=0, sorted) at which the desired state changes, steps of ramps included."""
     moments: set[float] = set()
     for injection in plan.injections:
         moments |= {injection.start_s, injection.end_s}
-        fault = injection.fault
-        if fault.ramp_from_s is not None and fault.ramp_over_s > 0:
-            step = fault.ramp_over_s / fault.ramp_steps
-            moments |= {injection.start_s + step * k for k in range(1, fault.ramp_steps + 1)}
+        moments |= {injection.start_s + after for after in changes_of(injection.fault)}
     return sorted(moments)

@@ -12,7 +12,8 @@ _DURATION = re.compile(r"\s*(?:\d+(?:\.\d+)?\s*(?:ms|s|m|h)\s*)+")
 _NUMBER = re.compile(r"\s*[+-]?\d+(?:\.\d+)?\s*")
 _RATE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*/\s*(s|m|h)\s*")
 _PERCENT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*%\s*")
-_BYTES = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KkMG]?)B/s\s*")
+_BYTE_RATE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KkMG]?)B/s\s*")
+_BYTES = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KkMG]?)B\s*")
 _KILO = {"": 0.001, "k": 1.0, "K": 1.0, "M": 1000.0, "G": 1e6}
 
 _LONGEST_S = 366 * 86400.0
@@ -94,7 +95,18 @@ def parse_rate(value: object) -> float:
 def parse_byte_rate(value: object) -> float:
     """'20KB/s', '1.5MB/s' -> kilobytes (1000) per second and connection. ValueError on anything else."""
     if isinstance(value, str):
-        match = _BYTES.fullmatch(value)
+        match = _BYTE_RATE.fullmatch(value)
         if match:
             return float(match[1]) * _KILO[match[2]]
     raise ValueError(f"{shown(value)} is not a bandwidth; write it as 20KB/s or 1MB/s")
+
+
+def parse_bytes(value: object) -> float:
+    """'500B', '20KB', '1.5MB' -> bytes (1 KB = 1000). ValueError on a bare number and anything else."""
+    if isinstance(value, str):
+        match = _BYTES.fullmatch(value)
+        if match:
+            return float(match[1]) * _KILO[match[2]] * 1000
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        raise ValueError(f"a size carries a unit: write {value}B or {value}KB instead of {value}")
+    raise ValueError(f"{shown(value)} is not a size; write it as 500B, 20KB or 1MB")

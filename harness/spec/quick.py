@@ -10,6 +10,9 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from harness.faults.catalogue import CATALOGUE
+from harness.faults.contract import FaultType
+from harness.faults.parameters import Parameter, Unit
 from harness.model.errors import InvalidFile, Problem
 from harness.model.plan import Plan
 from harness.spec.document.check import HANDLED, NOT_HANDLED
@@ -17,9 +20,6 @@ from harness.spec.durations import shown
 from harness.spec.load import ReadStack, Wish, plan_of
 from harness.spec.metrics import METRICS
 from harness.spec.suggest import did_you_mean
-
-_PLAIN = ("blackout", "isolate", "hang", "refuse")
-_WITH_VALUE = {"slow": "slow 300ms", "bandwidth": "bandwidth 20KB/s", "flags": "flags login=fail"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,38 +72,63 @@ def quick_experiment(
 
 def _how(quick: Quick, problems: list[Problem]) -> Any:
     words = quick.how or ("blackout",)
-    kind, rest = words[0], " ".join(words[1:])
-    how: Any = None
+    kind, rest = words[0], words[1:]
     if kind in NOT_HANDLED:
         problems.append(Problem("HOW", 1, 1, f"{kind!r} is not handled: {NOT_HANDLED[kind]}; {HANDLED}"))
-    elif kind in _PLAIN and not rest:
-        how = {kind: True} if kind in ("hang", "refuse") else {"how": kind}
-    elif kind in _PLAIN:
-        problems.append(Problem("HOW", 1, 1, f"{kind} takes nothing after it; remove {shown(rest)}"))
-    elif kind not in _WITH_VALUE:
-        hint = did_you_mean(kind, [*_PLAIN, *_WITH_VALUE])
-        problems.append(Problem("HOW", 1, 1, f"unknown symptom {kind!r}; {hint}"))
-    elif not rest:
-        problems.append(Problem("HOW", 1, 1, f"{kind} needs a value; write {_WITH_VALUE[kind]}"))
-    else:
-        how = {kind: _flags(rest, problems) if kind == "flags" else rest}
-    return _shared(how, quick.share)
+        return None
+    if kind not in CATALOGUE:
+        problems.append(Problem("HOW", 1, 1, f"unknown symptom {kind!r}; {did_you_mean(kind, list(CATALOGUE))}"))
+        return None
+    type_ = CATALOGUE[kind]
+    value = _names(rest, problems) if type_.free else _settings(type_, rest, problems)
+    if value is None and not type_.bare:
+        problems.append(Problem("HOW", 1, 1, f"{kind} needs a value; write {_line(type_)}"))
+    if value is None and not quick.share:
+        return kind
+    return {kind: True if value is None else value} | ({"share": quick.share} if quick.share else {})
 
 
-def _shared(how: Any, share: str) -> Any:
-    if isinstance(how, dict) and share:
-        return how | {"share": share}
-    return how["how"] if isinstance(how, dict) and "how" in how else how
+def _settings(type_: FaultType, words: Sequence[str], problems: list[Problem]) -> Any:
+    """`300ms jitter=50ms` -> the value of the key; None for no words."""
+    known = {parameter.name: parameter for parameter in type_.parameters}
+    named = [word for word in words if word.partition("=")[0] in known and "=" in word]
+    plain = " ".join(word for word in words if word not in named)
+    values = {name: _typed(known[name], text) for name, _, text in (word.partition("=") for word in named)}
+    if not plain:
+        return values or None
+    if type_.short is None:
+        settings = f"; its settings: {', '.join(f'{name}=…' for name in known)}" if known else ""
+        text = f"{type_.kind} takes nothing after it; remove {shown(plain)}{settings}"
+        problems.append(Problem("HOW", 1, 1, text))
+        return values
+    short = _typed(type_.short, plain)
+    return values | {type_.short.name: short} if values else short
 
 
-def _flags(text: str, problems: list[Problem]) -> dict[str, str]:
-    flags = {}
-    for word in text.split():
+def _typed(parameter: Parameter, text: str) -> Any:
+    """Texts of the command line as YAML would read them: counts are numbers, flags are true or false."""
+    if parameter.unit is Unit.COUNT and text.isdecimal():
+        return int(text)
+    return text == "true" if parameter.unit is Unit.FLAG and text in ("true", "false") else text
+
+
+def _line(type_: FaultType) -> str:
+    """The shortest way to ask for it in one line: `slow 300ms`."""
+    if type_.free:
+        return f"{type_.kind} login=fail"
+    needed = [p.example if p.short else f"{p.name}={p.example}" for p in type_.parameters if p.required]
+    return " ".join([type_.kind, *needed])
+
+
+def _names(words: Sequence[str], problems: list[Problem]) -> dict[str, str] | None:
+    """`login=fail rate=0.5` -> names and values; None for no words."""
+    found = {}
+    for word in words:
         name, equals, value = word.partition("=")
         if not equals or not name or not value:
             problems.append(Problem("HOW", 1, 1, f"{shown(word)} is not name=value; write flags login=fail"))
-        flags[name] = value
-    return flags
+        found[name] = value
+    return found or None
 
 
 def _expect(quick: Quick, problems: list[Problem]) -> dict[str, dict[str, str]]:

@@ -19,8 +19,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from harness.faults.catalogue import acts_on
+from harness.faults.contract import ActsOn
 from harness.model.errors import Problem
-from harness.model.fault import Kind
 from harness.model.load import Flow
 from harness.model.objective import Limit, SignatureCheck
 from harness.model.plan import STEADY, Plan
@@ -246,7 +247,7 @@ def _waits_for(plan: Plan, check: SignatureCheck, flow: str, ends: dict[str, flo
 def _faults_refused(plan: Plan) -> Iterator[Problem]:
     """Faults on entry edges only, where the requests that they meet are known beforehand."""
     for injection in plan.injections:
-        if injection.fault.kind is Kind.FLAGS:
+        if acts_on(injection.fault) is not ActsOn.EDGES:
             continue
         edges = [plan.stack.edge(edge_id) for edge_id in injection.edges]
         if not edges or not all(edge.entry for edge in edges):

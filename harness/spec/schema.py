@@ -8,8 +8,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from harness.faults.catalogue import CATALOGUE
 from harness.spec.document.places import Path
-from harness.spec.document.root import ExperimentDoc
+from harness.spec.document.root import document_of
 from harness.spec.document.types import NAME_PATTERN
 
 FILE = "experiment-v1.schema.json"
@@ -20,7 +21,7 @@ Node = dict[str, Any]
 
 @cache
 def _schema() -> Node:
-    raw = ExperimentDoc.model_json_schema(ref_template="#/definitions/{model}")
+    raw = document_of(CATALOGUE.values()).model_json_schema(ref_template="#/definitions/{model}")
     definitions = raw.pop("$defs")
     plain = {name: _without_titles(node) for name, node in sorted(definitions.items())}
     head = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "regionfall experiment, version 1"}

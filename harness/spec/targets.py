@@ -6,8 +6,8 @@
 A plain name is looked up as a region first, then as a service, then as the load generator (`load`, `internet`). Either
 side of an arrow may be any of `*`, a region, a service or `role:NAME`.
 
-What a region, service or role selects depends on the symptom (`Reach`): slow, bandwidth, hang and refuse take the
-edges *into* it; blackout takes every edge into, out of and inside it; isolate takes the edges that cross its rim.
+What a region, service or role selects depends on the fault's `Reach`: most take the edges *into* it; blackout takes
+every edge into, out of and inside it; isolate takes the edges that cross its rim.
 An arrow, a tag or an entry selects its edges and no more.
 """
 
@@ -16,22 +16,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
+from harness.faults.contract import Reach
 from harness.model.stack import INTERNET, LOAD, Edge, Stack
 from harness.spec.durations import shown
 from harness.spec.suggest import did_you_mean
 
 _PORT = re.compile(r"(?P<name>.*\S)\s*:\s*(?P<port>\d{1,6})")
 _PREFIXES = ("role", "tag", "entry", "region", "service")
-
-
-class Reach(StrEnum):
-    """Which edges a place (region, service, role) stands for."""
-
-    INTO = "into"
-    AROUND = "into, out of and inside"
-    RIM = "across the rim of"
 
 
 class TargetError(ValueError):

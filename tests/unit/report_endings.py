@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from report_fixture import FLOORS, GUESTS, RUN, Guest, plan, record
 
-from harness.model.fault import Fault, Injection, Kind
+from harness.model.fault import Fault, Injection
 from harness.model.finding import (
     Answer,
     DependentStory,
@@ -33,7 +33,7 @@ def _injection_results(state: str = "healed", until: float = 215.0) -> tuple[Inj
 
 def _injection_result(injection: Injection, state: str, until: float) -> InjectionResult:
     began, ended = injection.start_s < until, injection.end_s <= until
-    told = injection.fault.kind is Kind.FLAGS
+    told = injection.fault.kind == "flags"
     effect = Evidence(
         proved=began,
         measure="share of answers that are errors" if told else "median response time",
@@ -276,7 +276,7 @@ def quick() -> tuple[Record, Verdict]:
     service = Service("web", region="local", entry=Entry(8080))
     edges = (Edge("load", "web", 8080, caller_region="internet"), Edge("web", "db", 5432))
     phases = (Phase("steady", -10, 0, -10, 0), Phase("gone", 0, 20, 0, 20), Phase("after", 20, 40, 20, 40))
-    injection = Injection("gone", Fault(Kind.REFUSE), "web->db", "gone", 0, 20, ("web->db:5432",))
+    injection = Injection("gone", Fault("refuse"), "web->db", "gone", 0, 20, ("web->db:5432",))
     flow = Flow("web", "web", 8080)
     whole = Plan(
         name="break-web-db",

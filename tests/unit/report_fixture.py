@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.model.fault import Fault, Injection, Kind
+from harness.model.fault import Fault, Injection
 from harness.model.load import Flow, Load, Outcome, RatePoint, Sample
 from harness.model.objective import Limit, Objective
 from harness.model.plan import Phase, Plan
@@ -213,7 +213,7 @@ _PHASES = (
     ("tails", 165, 215, 430, 670),
 )
 
-_SLOW = Kind.SLOW
+_SLOW = "slow"
 _INJECTIONS = (
     (
         "bridge",
@@ -224,14 +224,14 @@ _INJECTIONS = (
         10,
     ),
     ("bridge-full", Fault(_SLOW, latency_s=1.5, jitter_s=0.8, share=0.35), "tag:bridge", "blind", 10, 120),
-    ("internal-dns", Fault(Kind.FLAGS, flags=(("servfail", "0.4"),)), "dns-int", "blind", 10, 50),
-    ("dns-changes", Fault(Kind.FLAGS, flags=(("fail", "true"),)), "dns-api", "surge", 0, 148),
+    ("internal-dns", Fault("flags", flags=(("servfail", "0.4"),)), "dns-int", "blind", 10, 50),
+    ("dns-changes", Fault("flags", flags=(("fail", "true"),)), "dns-api", "surge", 0, 148),
     ("identity", Fault(_SLOW, latency_s=2.5, share=0.3), "role:identity", "blind", 10, 190),
     ("control-api", Fault(_SLOW, latency_s=3.0, share=0.5), "role:control-plane", "blind", 10, 156),
-    ("gateways", Fault(Kind.FLAGS, flags=(("unhealthy", "5"),)), "gateway-east", "blind", 14, 188),
-    ("event-bus", Fault(Kind.FLAGS, flags=(("paused", "true"),)), "bus", "shed", 95, 155),
-    ("status-page", Fault(Kind.REFUSE), "status-page->bridge-east", "blind", 10, 32),
-    ("monitoring", Fault(Kind.HANG), "role:monitoring", "surge", 0, 120),
+    ("gateways", Fault("flags", flags=(("unhealthy", "5"),)), "gateway-east", "blind", 14, 188),
+    ("event-bus", Fault("flags", flags=(("paused", "true"),)), "bus", "shed", 95, 155),
+    ("status-page", Fault("refuse"), "status-page->bridge-east", "blind", 10, 32),
+    ("monitoring", Fault("hang"), "role:monitoring", "surge", 0, 120),
 )
 
 _PROVIDER = (
@@ -300,7 +300,7 @@ def plan() -> Plan:
             start,
             end,
             edges.get(target, (f"newswire->{name}:8080",)),
-            (target,) if fault.kind is Kind.FLAGS else (),
+            (target,) if fault.kind == "flags" else (),
             source="incidents.md 4.1 <P*>",
         )
         for name, fault, target, phase, start, end in _INJECTIONS

@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+import harness.faults
 from harness.faults.catalogue import CATALOGUE, effect_of, fault_words
+from harness.faults.contract import FaultType
+from harness.faults.parameters import Unit
 from harness.faults.slow import latency_s
 from harness.model.effect import Cut, Effect, compose
-from harness.model.fault import Fault, Kind
+from harness.model.fault import Fault
+
+NOT_FAULTS = {"__init__", "catalogue", "contract", "parameters"}
 
 
-def test_every_kind_has_exactly_one_entry_that_tells_what_it_cannot_do():
-    assert set(CATALOGUE) == set(Kind)
-    for entry in CATALOGUE.values():
-        assert entry.symptom and entry.driver and entry.example and entry.proof and entry.cannot
+def test_every_file_of_the_folder_is_a_fault_of_its_name_or_part_of_the_contract():
+    files = {path.stem for path in Path(harness.faults.__path__[0]).glob("*.py")} - NOT_FAULTS
+    assert {kind.replace("-", "_") for kind in CATALOGUE} == files
+
+
+@pytest.mark.parametrize("entry", CATALOGUE.values(), ids=lambda entry: entry.kind)
+def test_every_fault_tells_all_about_itself(entry: FaultType) -> None:
+    for words in (entry.symptom, entry.driver, entry.undo, entry.example, entry.proof, entry.cannot):
+        assert words and not words.endswith(".")
+    assert sum(parameter.short for parameter in entry.parameters) <= 1
+    assert not (entry.free and entry.parameters)
+    for parameter in entry.parameters:
+        assert parameter.meaning
+        assert parameter.example or not parameter.required, f"{parameter.name} is needed, so show how to write it"
+        assert parameter.unit is not Unit.DURATION or not parameter.required or parameter.high, "a wait has an end"
 
 
 @pytest.mark.parametrize(
     ("fault", "expected"),
     [
-        (Fault(Kind.SLOW, latency_s=0.3, jitter_s=0.05), Effect(latency_ms=300, jitter_ms=50)),
-        (Fault(Kind.BANDWIDTH, rate_kbps=0.2), Effect(rate_kbps=1)),
-        (Fault(Kind.HANG, share=0.35), Effect(cut=Cut.DROP, share=0.35)),
-        (Fault(Kind.REFUSE), Effect(cut=Cut.RESET)),
-        (Fault(Kind.BLACKOUT), Effect(cut=Cut.DROP)),
-        (Fault(Kind.ISOLATE), Effect(cut=Cut.DROP)),
-        (Fault(Kind.FLAGS, flags=(("x", "1"),)), None),
+        (Fault("slow", latency_s=0.3, jitter_s=0.05), Effect(latency_ms=300, jitter_ms=50)),
+        (Fault("bandwidth", rate_kbps=0.2), Effect(rate_kbps=1)),
+        (Fault("hang", share=0.35), Effect(cut=Cut.DROP, share=0.35)),
+        (Fault("refuse"), Effect(cut=Cut.RESET)),
+        (Fault("blackout"), Effect(cut=Cut.DROP)),
+        (Fault("isolate"), Effect(cut=Cut.DROP)),
+        (Fault("flags", flags=(("x", "1"),)), None),
     ],
 )
 def test_each_fault_has_its_effect_on_an_edge(fault, expected):
@@ -33,7 +51,7 @@ def test_each_fault_has_its_effect_on_an_edge(fault, expected):
 
 
 def test_a_ramp_climbs_in_equal_steps_and_stays():
-    ramp = Fault(Kind.SLOW, latency_s=0.4, ramp_from_s=0.02, ramp_over_s=10, ramp_steps=2)
+    ramp = Fault("slow", latency_s=0.4, ramp_from_s=0.02, ramp_over_s=10, ramp_steps=2)
     assert [round(latency_s(ramp, t), 3) for t in (0, 4.9, 5, 9.9, 10, 99)] == [0.02, 0.02, 0.21, 0.21, 0.4, 0.4]
 
 
@@ -74,5 +92,5 @@ def test_an_unknown_field_on_the_wire_is_named():
 
 
 def test_a_fault_is_told_in_words():
-    fault = Fault(Kind.SLOW, latency_s=1.5, jitter_s=0.8, share=0.35)
+    fault = Fault("slow", latency_s=1.5, jitter_s=0.8, share=0.35)
     assert fault_words(fault) == "slow 1.5 s ± 800 ms, 35 % of new connections"

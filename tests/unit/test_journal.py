@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import cattrs
@@ -11,7 +13,7 @@ from harness.journal.events import Journal, read_events
 from harness.journal.folder import find_run, home, new_run, slug
 from harness.journal.manifest import Manifest, read_manifest, write_manifest
 from harness.model.errors import UsageError
-from harness.model.fault import Fault, Injection, Kind
+from harness.model.fault import Fault, Injection
 from harness.model.load import Flow, Load, RatePoint
 from harness.model.objective import Limit, Objective
 from harness.model.plan import Phase, Plan
@@ -28,7 +30,7 @@ def some_plan() -> Plan:
         load=Load((RatePoint(0, 10.5),), (Flow("web", "web", 80, ok_status=(200, 201)),)), warmup_s=5,
         phases=(Phase("steady", -10, 0), Phase("gone", 0, 10.25)),
         injections=(
-            Injection("x", Fault(Kind.FLAGS, flags=(("a", "true"),)), "db", "gone", 0, 10.25, services=("db",)),
+            Injection("x", Fault("flags", flags=(("a", "true"),)), "db", "gone", 0, 10.25, services=("db",)),
         ),
         objectives=(Objective("web", "p95", Limit("< 800ms", high=0.8, high_strict=True), phases=("gone",)),),
         environment=(("web", (("DB_TIMEOUT", "500ms"),)),), seed_exec=("db", ("psql", "-f", "/seed.sql")),
@@ -68,6 +70,23 @@ def test_a_manifest_comes_back_as_it_was_written(tmp_path):
 def test_every_field_of_a_plan_survives_the_way_through_json():
     plan = some_plan()
     assert cattrs.structure(cattrs.unstructure(plan), Plan) == plan
+
+
+def test_a_manifest_of_before_faults_had_params_is_read_as_it_was(tmp_path):
+    manifest = Manifest("run-1", some_plan(), {})
+    body = {"schema": 1, **cattrs.unstructure(manifest)}
+    for injection in body["plan"]["injections"]:
+        del injection["fault"]["params"]
+    (tmp_path / "manifest.json").write_text(json.dumps(body))
+    assert read_manifest(tmp_path) == manifest
+
+
+def test_a_fault_that_this_version_does_not_know_is_named(tmp_path):
+    plan = some_plan()
+    strange = replace(plan.injections[0], fault=Fault("flicker", params=(("period", 3.0), ("way", "both"))))
+    write_manifest(tmp_path, Manifest("run-1", replace(plan, injections=(strange,)), {}))
+    with pytest.raises(UsageError, match="no fault 'flicker'"):
+        read_manifest(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 99}', '{"schema": 1, "run": 5}', "null"])

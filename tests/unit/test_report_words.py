@@ -11,11 +11,13 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from report_endings import example
 
-from harness.model.fault import Fault, Kind
+from harness.faults.catalogue import CATALOGUE
+from harness.faults.contract import Family
+from harness.model.fault import Fault
 from harness.model.finding import Answer, Finding, FindingKind
 from harness.report.measured import measure_words, measured
 from harness.report.words import (
-    FAULT_FAMILY,
+    FAMILY_WORDS,
     fault_words,
     interval_words,
     limit_words,
@@ -31,21 +33,21 @@ from harness.report.words import (
     ("fault", "words"),
     [
         (
-            Fault(Kind.SLOW, latency_s=1.5, jitter_s=0.8, share=0.35),
+            Fault("slow", latency_s=1.5, jitter_s=0.8, share=0.35),
             "slow by 1.5 s ± 800 ms, on 35 % of new connections",
         ),
-        (Fault(Kind.SLOW, latency_s=0.4, ramp_from_s=0.02, ramp_over_s=180), "slow by 20 ms → 400 ms over 3 m"),
-        (Fault(Kind.BANDWIDTH, rate_kbps=16), "limited to 16 kB/s a connection"),
-        (Fault(Kind.FLAGS, flags=(("login", '"fail"'), ("stale", "true"))), "told to misbehave: login fail, stale"),
-        (Fault(Kind.REFUSE), "refuses connections"),
+        (Fault("slow", latency_s=0.4, ramp_from_s=0.02, ramp_over_s=180), "slow by 20 ms → 400 ms over 3 m"),
+        (Fault("bandwidth", rate_kbps=16), "limited to 16 kB/s a connection"),
+        (Fault("flags", flags=(("login", '"fail"'), ("stale", "true"))), "told to misbehave: login fail, stale"),
+        (Fault("refuse"), "refuses connections"),
     ],
 )
 def test_a_fault_is_named_in_words(fault: Fault, words: str) -> None:
     assert fault_words(fault) == words
 
 
-def test_every_kind_of_fault_has_words_and_a_family() -> None:
-    assert all(fault_words(Fault(kind)) and FAULT_FAMILY[kind] for kind in Kind)
+def test_every_family_of_faults_has_words() -> None:
+    assert {entry.family for entry in CATALOGUE.values()} <= set(Family) == set(FAMILY_WORDS)
 
 
 @pytest.mark.parametrize(

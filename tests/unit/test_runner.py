@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.model.errors import ControlLost, LoadError
-from harness.model.fault import Fault, Injection, Kind
+from harness.model.fault import Fault, Injection
 from harness.model.finding import LoadAccount
 from harness.model.load import Flow, Load, Outcome, RatePoint, Sample
 from harness.model.objective import Stop
@@ -22,8 +22,8 @@ from harness.runner.stop import StopWatch
 ENTRY = Edge("load", "web", 80, caller_region=INTERNET, callee_region="east")
 INNER = Edge("web", "db", 5432, caller_region="east", callee_region="west")
 STACK = Stack("shop", (Service("web", "east", entry=Entry(80)), Service("db", "west")), (ENTRY, INNER))
-SLOW = Injection("slow-db", Fault(Kind.SLOW, latency_s=0.3), "web->db", "gone", 0.0, 10.0, edges=(INNER.id,))
-CUT = Injection("cut-web", Fault(Kind.HANG), "load->web", "gone", 2.0, 6.0, edges=(ENTRY.id,))
+SLOW = Injection("slow-db", Fault("slow", latency_s=0.3), "web->db", "gone", 0.0, 10.0, edges=(INNER.id,))
+CUT = Injection("cut-web", Fault("hang"), "load->web", "gone", 2.0, 6.0, edges=(ENTRY.id,))
 
 
 def plan_with(*injections: Injection, stops: tuple[Stop, ...] = ()) -> Plan:
@@ -281,7 +281,7 @@ def test_a_listener_that_raises_never_ends_a_run():
 
 def test_a_ramp_is_one_injection_with_a_change_at_every_step():
     ramp = Injection(
-        "ramp", Fault(Kind.SLOW, latency_s=0.4, ramp_from_s=0.0, ramp_over_s=8.0, ramp_steps=4), "web->db",
+        "ramp", Fault("slow", latency_s=0.4, ramp_from_s=0.0, ramp_over_s=8.0, ramp_steps=4), "web->db",
         "gone", 0.0, 10.0, edges=(INNER.id,),
     )  # fmt: skip
     plan = plan_with(ramp)
@@ -297,7 +297,7 @@ def test_a_ramp_is_one_injection_with_a_change_at_every_step():
 def test_flags_go_to_the_border_of_the_service_itself():
     flag = Injection(
         "flag",
-        Fault(Kind.FLAGS, flags=(("change", '"fail"'),)),
+        Fault("flags", flags=(("change", '"fail"'),)),
         "db",
         "gone",
         0.0,

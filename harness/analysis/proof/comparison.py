@@ -11,7 +11,8 @@ from harness.analysis.data.edges import EdgeRows
 from harness.analysis.data.events import Hold
 from harness.analysis.data.run import RunData, Window
 from harness.analysis.data.spans import length_s, minus, overlap_us
-from harness.model.fault import Fault, Kind
+from harness.faults.catalogue import cuts_all
+from harness.model.fault import Fault
 from harness.model.plan import STEADY
 
 SETTLE_US = 1_000_000
@@ -21,7 +22,6 @@ SHORT_US = 3_000_000
 EARLY_US = 500_000
 """A fault bites before its read-back is written down: this much before `holding` is not 'before'."""
 LEAST_BEFORE_S = 3.0
-FULL_CUTS = frozenset({Kind.HANG, Kind.REFUSE, Kind.BLACKOUT, Kind.ISOLATE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def compare(run: RunData, hold: Hold, edge: str, disturbed: Sequence[Disturbance
         return None
     fault, others = hold.injection.fault, _others(run, hold, edge)
     ours = [one.window for one in touching(disturbed, [edge], [(0, window[1])])]
-    cuts = [(other.injection.id, other.window) for other in others if _cuts(other.injection.fault) and other.window]
+    cuts = [(other.injection.id, other.window) for other in others if cuts_all(other.injection.fault) and other.window]
     asked = minus([window], ours)
     during = minus([_biting(hold, window)], ours + [cut for _, cut in cuts])
     masked = next((name for name, _ in cuts), "") if length_s(during) < 1 and length_s(asked) >= 1 else ""
@@ -97,10 +97,6 @@ def _others(run: RunData, hold: Hold, edge: str) -> list[Hold]:
         for other in run.holds
         if other.injection.id != hold.injection.id and edge in other.injection.edges and other.window is not None
     ]
-
-
-def _cuts(fault: Fault) -> bool:
-    return fault.kind in FULL_CUTS and fault.share >= 1
 
 
 def _biting(hold: Hold, window: Window) -> Window:

@@ -10,9 +10,8 @@ from harness.analysis.data.run import RunData
 from harness.analysis.proof.containment import CanaryRows, contained
 from harness.analysis.proof.prove import prove
 from harness.analysis.proof.spill_over import spill_over
-from harness.model.fault import Fault, Kind
+from harness.faults.catalogue import fault_words
 from harness.model.finding import Evidence, InjectionResult
-from harness.model.units import duration_text, ratio_text
 
 
 def injection_results(
@@ -28,7 +27,7 @@ def _result(run: RunData, hold: Hold, canary: list[CanaryRows], disturbed: Seque
     never = Evidence(False, reason="it never held")
     return InjectionResult(
         id=injection.id,
-        fault=fault_text(injection.fault),
+        fault=fault_words(injection.fault),
         target=injection.target,
         edges=injection.edges,
         phase=injection.phase,
@@ -42,19 +41,3 @@ def _result(run: RunData, hold: Hold, canary: list[CanaryRows], disturbed: Seque
         heal_at_s=run.wall_s(window[1]) if window else None,
         disturbed=tuple(hit.text for hit in hits),
     )
-
-
-def fault_text(fault: Fault) -> str:
-    """A fault in words and numbers."""
-    if fault.kind is Kind.FLAGS:
-        return "flags " + ", ".join(f"{name}={value}" for name, value in fault.flags)
-    words = [str(fault.kind)]
-    if fault.kind is Kind.SLOW:
-        start = f"{duration_text(fault.ramp_from_s)} -> " if fault.ramp_from_s is not None else ""
-        words.append(start + duration_text(fault.latency_s))
-        words += [f"± {duration_text(fault.jitter_s)}"] if fault.jitter_s else []
-    if fault.kind is Kind.BANDWIDTH:
-        words.append(f"{fault.rate_kbps:g} KB/s")
-    if fault.share < 1:
-        words.append(f"for {ratio_text(fault.share)} of new connections")
-    return " ".join(words)

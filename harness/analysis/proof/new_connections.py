@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.analysis.proof.comparison import Comparison
 from harness.analysis.proof.edge_proof import MIN_N, EdgeProof, Says
 from harness.analysis.stats.interval import clopper_pearson
-from harness.model.fault import Fault, Kind
+from harness.faults.catalogue import type_of
 
 NATURAL = 0.02
 """A cut that cannot be told from this share of ordinary failures is not proved."""
@@ -32,15 +32,11 @@ def prove(comparison: Comparison, column: str) -> EdgeProof:
 
 def together(comparison: Comparison) -> float:
     """The share that this cut and others of its kind on the edge take together: 1 − Π(1 − s)."""
-    same = {Kind.REFUSE} if comparison.fault.kind is Kind.REFUSE else {Kind.HANG, Kind.BLACKOUT, Kind.ISOLATE}
+    family = type_of(comparison.fault).proved_by
     passing = 1 - comparison.fault.share
     for other in comparison.others:
-        passing *= 1 - _cut_share(other, same)
+        passing *= 1 - (other.share if type_of(other).proved_by is family else 0.0)
     return 1 - passing
-
-
-def _cut_share(fault: Fault, kinds: set[Kind]) -> float:
-    return fault.share if fault.kind in kinds else 0.0
 
 
 def _mismatch(low: float, high: float, asked: float, was: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from harness.analysis.data.disturbance import Disturbance
 from harness.analysis.data.events import Hold
@@ -10,17 +10,18 @@ from harness.analysis.data.run import RunData
 from harness.analysis.proof import bandwidth, flags, hang, refuse, slow
 from harness.analysis.proof.comparison import Comparison, compare
 from harness.analysis.proof.edge_proof import EdgeProof, Says
-from harness.model.fault import Kind
+from harness.faults.catalogue import type_of
+from harness.faults.contract import Proof
 from harness.model.finding import Evidence
 
-PROVERS = {
-    Kind.SLOW: slow.prove,
-    Kind.BANDWIDTH: bandwidth.prove,
-    Kind.HANG: hang.prove,
-    Kind.BLACKOUT: hang.prove,
-    Kind.ISOLATE: hang.prove,
-    Kind.REFUSE: refuse.prove,
+PROVERS: dict[Proof, Callable[[Comparison, int], EdgeProof]] = {
+    Proof.SLOW: lambda comparison, _: slow.prove(comparison),
+    Proof.FEWER_BYTES: lambda comparison, _: bandwidth.prove(comparison),
+    Proof.SILENCE: lambda comparison, _: hang.prove(comparison),
+    Proof.REFUSED: lambda comparison, _: refuse.prove(comparison),
+    Proof.MOVED: flags.prove,
 }
+"""Each gets one edge's comparison, and on how many edges the fault is looked for."""
 NAMED = 5
 
 
@@ -29,7 +30,7 @@ def prove(run: RunData, hold: Hold, disturbed: Sequence[Disturbance]) -> Evidenc
     injection = hold.injection
     if hold.window is None:
         return Evidence(False, reason="it never held")
-    if injection.fault.kind is Kind.SLOW and slow.asked_s(injection.fault) <= 0:
+    if type_of(injection.fault).proved_by is Proof.SLOW and slow.asked_s(injection.fault) <= 0:
         return Evidence(False, reason=slow.NO_DELAY)
     proofs = [_edge(run, hold, edge, disturbed) for edge in injection.edges]
     return _together([proof for proof in proofs if proof is not None])
@@ -41,13 +42,7 @@ def _edge(run: RunData, hold: Hold, edge: str, disturbed: Sequence[Disturbance])
         return None
     if comparison.masked:
         return EdgeProof(edge, Says.MASKED, "", reason=f"masked: {comparison.masked} cut this edge at the same time")
-    return _kind(comparison, len(hold.injection.edges))
-
-
-def _kind(comparison: Comparison, edges: int) -> EdgeProof:
-    if comparison.fault.kind is Kind.FLAGS:
-        return flags.prove(comparison, edges)
-    return PROVERS[comparison.fault.kind](comparison)
+    return PROVERS[type_of(hold.injection.fault).proved_by](comparison, len(hold.injection.edges))
 
 
 def _together(proofs: Sequence[EdgeProof]) -> Evidence:

@@ -9,7 +9,7 @@ from harness.model.finding import InjectionResult
 from harness.report.clock import Window
 from harness.report.facts import Facts
 from harness.report.html.sheet import Axis, Sheet
-from harness.report.words import FAULT_FAMILY, fault_words, target_words
+from harness.report.words import family_of, fault_words, target_words
 
 _TRACK_PX = 960
 """Width of the drawn axis at a window of 1280 px: decides which words fit; narrower windows show the numbers."""
@@ -137,7 +137,7 @@ def _lane(facts: Facts, axis: Axis, sheet: Sheet, injection: Injection) -> Lane:
         words=words,
         target=target_words(injection),
         source=injection.source,
-        family=FAULT_FAMILY[injection.fault.kind],
+        family=family_of(injection.fault),
         place=sheet.place(left, right - left),
         words_place=place,
         side=side,

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
-from harness.model.fault import Fault, Injection, Kind
+from harness.faults.catalogue import CATALOGUE
+from harness.faults.contract import ActsOn, Asked, FaultType, ParameterError
+from harness.model.fault import Fault, Injection
 from harness.model.stack import Stack
 from harness.model.units import duration_text
 from harness.spec.bind.binding import Binding
 from harness.spec.bind.timeline import Item, Timeline, Window
 from harness.spec.document.check import HANDLED
 from harness.spec.document.places import Path
+from harness.spec.document.symptoms import parameters_of
 from harness.spec.suggest import did_you_mean
-from harness.spec.targets import Reach, Selection, TargetError, select
+from harness.spec.targets import Selection, TargetError, select
 
 SHORTEST_HOLD_S = 2.0
 """A fault that holds for less wall time cannot be proved."""
 
-MOST_KBPS = 10_000_000
-
-_SYMPTOMS = ("how", "slow", "bandwidth", "hang", "refuse", "flags")
-_WITHOUT_SHARE = (Kind.BLACKOUT, Kind.ISOLATE, Kind.FLAGS)
-_REACH = {Kind.BLACKOUT: Reach.AROUND, Kind.ISOLATE: Reach.RIM, Kind.FLAGS: Reach.AROUND}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,8 @@ def _planned(b: Binding, timeline: Timeline, window: Window, item: Item, injecti
         return None
     if start < end:
         _check_hold(b, timeline, item, (start, end), (injection_id, window.name))
-    selection = select_for(b, item, fault.kind)
+    type_ = CATALOGUE[fault.kind]
+    selection = select_for(b, item, type_)
     if selection is None:
         return None
     return Planned(
@@ -69,7 +67,7 @@ def _planned(b: Binding, timeline: Timeline, window: Window, item: Item, injecti
             start_s=wall[0],
             end_s=wall[1],
             edges=tuple(edge.id for edge in selection.edges),
-            services=selection.services if fault.kind is Kind.FLAGS else (),
+            services=selection.services if type_.acts_on in (ActsOn.FLAGS, ActsOn.SERVICES) else (),
             source=item.source,
             line=b.line(item.path),
         ),
@@ -117,75 +115,58 @@ def _check_hold(b: Binding, timeline: Timeline, item: Item, span: tuple[float, f
 
 def read_fault(b: Binding, item: Item, timeline: Timeline, span: tuple[float, float]) -> Fault | None:
     """The one symptom of an item with its parameters; None after a problem."""
-    doc = item.symptom
-    if doc.errors is not None:
-        b.add((*item.path, "errors"), f"error statuses are not handled by this version; {HANDLED}", key=True)
-        return None
-    given = [name for name in _SYMPTOMS if getattr(doc, name) is not None]
-    if len(given) != 1:
+    written = item.symptom.written(CATALOGUE)
+    if len(written) != 1:
+        given = list(written)
         text = f"{' and '.join(given)} at once; give each a fault of its own" if given else f"no symptom; {HANDLED}"
         b.add((*item.path, given[1]) if given else item.path, text, key=bool(given))
         return None
-    kind = Kind(doc.how) if doc.how is not None else Kind(given[0])
-    share = _share(b, item, kind)
-    if kind is Kind.SLOW:
-        return _slow(b, item, timeline, span, share)
-    if kind is Kind.BANDWIDTH and doc.bandwidth is not None:
-        if not 1 <= doc.bandwidth.rate <= MOST_KBPS:
-            b.add((*item.path, "bandwidth", "rate"), f"{doc.bandwidth.rate:g} KB/s; write 1KB/s to {MOST_KBPS} KB/s")
-        return Fault(kind, rate_kbps=doc.bandwidth.rate, share=share)
-    if kind is Kind.FLAGS:
-        flags = doc.flags or {}
-        if not flags:
-            b.add((*item.path, "flags"), "no flag is named; write flags: {login: fail}")
-        return Fault(kind, flags=tuple((name, json.dumps(value)) for name, value in flags.items()))
-    return Fault(kind, share=share)
+    key, value = next(iter(written.items()))
+    type_ = CATALOGUE[value if key == "how" else key]
+    values, given_names = parameters_of(type_, value)
+    begins = timeline.warp.wall(span[0])
+    asked = Asked(
+        kind=type_.kind,
+        values=values,
+        given=given_names,
+        share=_share(b, item, type_),
+        hold_s=max(span[1] - span[0], 0.0),
+        wall_s=lambda seconds: timeline.warp.wall(span[0] + seconds) - begins,
+    )
+    try:
+        return type_.build(asked)
+    except ParameterError as error:
+        b.add((*item.path, key, *filter(None, [error.name])), str(error), key=error.key)
+        return None
 
 
-def _share(b: Binding, item: Item, kind: Kind) -> float:
+def _share(b: Binding, item: Item, type_: FaultType) -> float:
     share = item.symptom.share
     if share is None:
         return 1.0
-    if kind in _WITHOUT_SHARE:
-        b.add((*item.path, "share"), f"{kind} has no share, it is all or nothing; use slow, hang or refuse", key=True)
+    if not type_.shares:
+        b.add((*item.path, "share"), f"{type_.kind} has no share, it is all or nothing; use slow, hang or refuse", key=True)
     if share <= 0:
         b.add((*item.path, "share"), "a share of 0 breaks nothing; write more than 0%")
     return share
 
 
-def _slow(b: Binding, item: Item, timeline: Timeline, span: tuple[float, float], share: float) -> Fault | None:
-    doc = item.symptom.slow
-    if doc is None:
-        return None
-    first, last = doc.latency
-    path = (*item.path, "slow")
-    if doc.jitter > max(first, last):
-        text = f"a jitter of {duration_text(doc.jitter)} on a latency of {duration_text(max(first, last))}"
-        b.add((*path, "jitter"), f"{text}; at most the latency itself")
-    if first == last:
-        for key in ("over", "steps"):
-            if key in doc.model_fields_set:
-                b.add((*path, key), f"{key!r} belongs to a climb; write latency: 20ms -> 400ms", key=True)
-        return Fault(Kind.SLOW, latency_s=last, jitter_s=doc.jitter, share=share)
-    over = span[1] - span[0] if doc.over is None else doc.over
-    if over <= 0 or over > span[1] - span[0] + 1e-9:
-        hold = duration_text(span[1] - span[0])
-        b.add((*path, "over"), f"a climb over {duration_text(over)} does not fit: the fault holds for {hold}")
-    wall = timeline.warp.wall(span[0] + over) - timeline.warp.wall(span[0])
-    return Fault(Kind.SLOW, last, doc.jitter, first, round(wall, 6), doc.steps, share=share)
-
-
-def select_for(b: Binding, item: Item, kind: Kind) -> Selection | None:
+def select_for(b: Binding, item: Item, type_: FaultType) -> Selection | None:
     """What the target selects for this symptom; None without a stack, or after a problem."""
     if b.stack is None:
         return None
     try:
-        selection = select(b.stack, item.on, _REACH.get(kind, Reach.INTO))
+        selection = select(b.stack, item.on, type_.reach)
     except TargetError as error:
         b.add(item.on_path, str(error))
         return None
-    if kind is Kind.FLAGS:
+    if type_.acts_on is ActsOn.FLAGS:
         return selection if _flags_taken(b, b.stack, item, selection) else None
+    if type_.acts_on is ActsOn.SERVICES:
+        if selection.services:
+            return selection
+        b.add(item.on_path, f"{type_.kind} acts on services, {item.on!r} names edges; name a service, region or role")
+        return None
     if not selection.edges:
         b.add(item.on_path, f"{item.on!r} has no edge to break: nobody calls it; see `regionfall edges`")
         return None

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from harness.model.effect import Cut, Effect, compose
-from harness.model.fault import Fault, Injection, Kind
+from collections.abc import Iterator
+
+from harness.faults.catalogue import acts_on, changes_of, effect_of, type_of
+from harness.faults.contract import ActsOn, Reach
+from harness.model.effect import compose
+from harness.model.fault import Injection
 from harness.model.plan import Limits
 from harness.model.stack import INTERNET, Edge, Stack
 from harness.model.units import duration_text
 from harness.spec.bind.binding import Binding
 from harness.spec.bind.faults import Planned
-
-_CUTS = {Kind.HANG: Cut.DROP, Kind.REFUSE: Cut.RESET, Kind.BLACKOUT: Cut.DROP, Kind.ISOLATE: Cut.DROP}
-
-
-def _effect(fault: Fault) -> Effect:
-    """What matters of a fault for composing: whether it delays or cuts, and its share."""
-    if fault.kind in _CUTS:
-        return Effect(cut=_CUTS[fault.kind], share=fault.share)
-    return Effect(latency_ms=1, share=fault.share)
 
 
 def build_limits(b: Binding) -> Limits:
@@ -53,9 +48,9 @@ def check_radius(b: Binding, planned: list[Planned], limits: Limits) -> None:
 
 
 def _check_protected(b: Binding, one: Planned, limits: Limits, stack: Stack) -> None:
-    kind = one.injection.fault.kind
-    around = kind in (Kind.BLACKOUT, Kind.ISOLATE)
-    broken = [] if kind is Kind.FLAGS else _edges(stack, one.injection)
+    type_ = type_of(one.injection.fault)
+    around = type_.reach is not Reach.INTO
+    broken = _edges(stack, one.injection) if type_.acts_on is ActsOn.EDGES else []
     for name in limits.protect:
         hit = name in one.injection.services
         edges = [edge for edge in broken if edge.callee == name or (around and edge.caller == name)]
@@ -71,9 +66,9 @@ def _check_places(b: Binding, one: Planned, limits: Limits, stack: Stack) -> Non
         if not allowed:
             continue
         outside = [edge.id for edge in _edges(stack, one.injection) if not _touches(edge, what, allowed)]
-        if one.injection.fault.kind is Kind.FLAGS:
-            flagged = [stack.service(name) for name in one.injection.services]
-            outside = [s.name for s in flagged if (s.region if what == "regions" else s.name) not in allowed]
+        if one.injection.services:
+            hit = [stack.service(name) for name in one.injection.services]
+            outside = [s.name for s in hit if (s.region if what == "regions" else s.name) not in allowed]
         if outside:
             text = f"{one.injection.target!r} breaks {outside[0]}, which touches none of limits.{what}"
             b.add(one.on_path, f"{text} ({', '.join(allowed)}); narrow the target, or widen the limit")
@@ -105,19 +100,30 @@ def _holding(planned: list[Planned], moment: float) -> list[Planned]:
 
 
 def _check_composition(b: Binding, planned: list[Planned]) -> None:
-    """At the start of each fault: can everything that holds on each of its edges be one state?"""
-    for one in planned:
-        if one.injection.fault.kind is Kind.FLAGS:
-            continue
-        others = [o for o in _holding(planned, one.injection.start_s) if o.injection.fault.kind is not Kind.FLAGS]
-        for edge in one.injection.edges:
-            here = [other for other in others if edge in other.injection.edges]
-            try:
-                compose(_effect(other.injection.fault) for other in here)
-            except ValueError as error:
-                names = ", ".join(repr(other.injection.id) for other in here)
-                b.add(one.path, f"on {edge}, {names} cannot hold together: {error}")
-                break
+    """Whenever a fault starts or changes: can everything that holds on each of its edges be one state?"""
+    on_edges = [one for one in planned if acts_on(one.injection.fault) is ActsOn.EDGES]
+    for one in on_edges:
+        clash = next((text for moment in _moments(one.injection) for text in _clashes(on_edges, one, moment)), None)
+        if clash is not None:
+            b.add(one.path, clash)
+
+
+def _moments(injection: Injection) -> list[float]:
+    changes = (injection.start_s + after for after in changes_of(injection.fault))
+    return [injection.start_s, *(moment for moment in changes if moment < injection.end_s)]
+
+
+def _clashes(planned: list[Planned], one: Planned, moment: float) -> Iterator[str]:
+    """Edges of `one` on which it cannot be one state with what else holds at this moment."""
+    holding = [(other.injection, set(other.injection.edges)) for other in _holding(planned, moment)]
+    for edge in one.injection.edges if len(holding) > 1 else ():
+        here = [injection for injection, edges in holding if edge in edges]
+        effects = (effect_of(injection.fault, moment - injection.start_s) for injection in here)
+        try:
+            compose(effect for effect in effects if effect is not None)
+        except ValueError as error:
+            names = ", ".join(repr(injection.id) for injection in here)
+            yield f"on {edge}, {names} cannot hold together: {error}"
 
 
 def _check_flags(b: Binding, planned: list[Planned]) -> None:

@@ -10,7 +10,8 @@ from harness.spec.bind.binding import Binding
 from harness.spec.bind.load import Asked
 from harness.spec.clock import Clock, Stretch, Warp
 from harness.spec.document.places import Path
-from harness.spec.document.timeline import FaultDoc, PhaseDoc, SymptomDoc
+from harness.spec.document.symptoms import SymptomBase
+from harness.spec.document.timeline import FaultDoc, PhaseDoc
 from harness.spec.resolution import confirmation_s
 
 DURING, AFTER = "during", "after"
@@ -25,7 +26,7 @@ SMALL_AFTER_S = 15.0
 class Item:
     """A fault as written: symptom, target, and its own times on the timeline's clock (None: its phase's)."""
 
-    symptom: SymptomDoc
+    symptom: SymptomBase
     on: str
     path: Path
     on_path: Path
@@ -164,7 +165,7 @@ def _small(b: Binding, asked: Asked, clock: Clock) -> tuple[Window, ...]:
     for_ = SMALL_FOR_S if b.doc.for_ is None else b.doc.for_
     if for_ <= 0:
         b.add(("for",), "the fault must hold for a while; write for: 30s")
-    symptom = b.doc.how or SymptomDoc.model_validate({"how": "blackout"})
+    symptom = b.doc.how or SymptomBase.model_validate({"how": "blackout"})
     item = Item(symptom, b.doc.break_ or "", ("how",) if b.doc.how is not None else ("break",), ("break",), id="break")
     after = _small_after(b, asked) * clock.of(AFTER)
     return (

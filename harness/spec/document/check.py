@@ -12,13 +12,15 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from harness.faults.catalogue import CATALOGUE
 from harness.spec.document.places import Path, Problems
-from harness.spec.document.root import ExperimentDoc
+from harness.spec.document.root import ExperimentDoc, document_of
+from harness.spec.document.symptoms import written_short
 from harness.spec.durations import shown
 from harness.spec.schema import known_keys, nodes_at
 from harness.spec.suggest import did_you_mean
 
-NOT_HANDLED = {
+_ELSEWHERE = {
     "kill": "processes are not killed by this version",
     "stop": "containers are not stopped by this version",
     "pause": "containers are not paused by this version",
@@ -27,10 +29,12 @@ NOT_HANDLED = {
     "reset": "use refuse: live connections are reset at their next data",
     "names": "names are not broken by this version; use hang on the edges into the resolver",
     "cpu": "machines are not starved by this version",
+    "errors": "error statuses are not handled by this version",
 }
+NOT_HANDLED = {word: why for word, why in _ELSEWHERE.items() if word not in CATALOGUE}
 """Symptoms that people look for and that this version refuses by name."""
 
-HANDLED = "handled: slow, bandwidth, hang, refuse, blackout, isolate, flags"
+HANDLED = "`regionfall explain faults` lists what is handled"
 
 _ROUNDS = 60
 _MOST_MISTAKES = 200
@@ -59,7 +63,7 @@ def check(data: object, problems: Problems) -> ExperimentDoc | None:
     _refuse_empty(rest, (), problems)
     for turn in range(_ROUNDS):
         try:
-            return ExperimentDoc.model_validate(rest)
+            return document_of(CATALOGUE.values()).model_validate(rest)
         except ValidationError as error:
             details = error.errors(include_url=False, include_input=True)
         if turn == 0:
@@ -153,6 +157,8 @@ def _not_one_of(path: Path, value: object, expected: str) -> str:
     names = [word for word in expected.replace(" or ", ", ").replace("'", "").split(", ") if word]
     if path[-1] == "how" and str(value) in NOT_HANDLED:
         return f"the symptom {str(value)!r} is not handled: {NOT_HANDLED[str(value)]}; {HANDLED}"
+    if path[-1] == "how" and str(value) in CATALOGUE:
+        return f"{value} needs a value; write {written_short(CATALOGUE[str(value)])}"
     return f"{shown(value)} is not known here; {did_you_mean(str(value), names)}"
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import cache
+from types import GenericAlias
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, create_model
 
+from harness.faults.contract import FaultType
 from harness.spec.document.expect import BriefDoc, CheckDoc, Expectations, LimitsDoc, SteadyDoc, StopDoc
 from harness.spec.document.load import LoadDoc, StackDoc
-from harness.spec.document.timeline import ClockDoc, HowDoc, PhaseDoc
+from harness.spec.document.symptoms import SymptomBase
+from harness.spec.document.timeline import ClockDoc, PhaseDoc, symptoms_of
 from harness.spec.document.types import Duration, Int, Name, Names, Part, empty, listed, short
 from harness.spec.durations import shown
 
@@ -17,6 +22,10 @@ def _version(value: Any) -> Any:
     if value is True or value != 1:
         raise ValueError(f"{shown(value)} is not a version that this program reads; write version: 1")
     return value
+
+
+_HOW = "Smallest form: the symptom. Default: blackout."
+_TIMELINE = "Phases from t=0, the end of steady."
 
 
 class ExperimentDoc(Part):
@@ -38,9 +47,9 @@ class ExperimentDoc(Part):
     )
     clock: ClockDoc | None = Field(None, description="Incidents only: compression of the timeline. Default: real time.")
     break_: str | None = Field(None, alias="break", description="Smallest form: the target.", examples=["us-east-1"])
-    how: HowDoc | None = Field(None, description="Smallest form: the symptom. Default: blackout.")
+    how: SymptomBase | None = Field(None, description=_HOW)
     for_: Duration | None = Field(None, alias="for", description="Smallest form: how long. Default 30s.")
-    timeline: tuple[PhaseDoc, ...] | None = Field(None, description="Phases from t=0, the end of steady.")
+    timeline: tuple[PhaseDoc, ...] | None = Field(None, description=_TIMELINE)
     expect: Expectations = Field(default_factory=dict, description="Objectives by flow or edge.")
     signature: tuple[CheckDoc, ...] = Field((), description="Replays only: was it the outage that it claims to be?")
     limits: LimitsDoc = Field(
@@ -48,3 +57,23 @@ class ExperimentDoc(Part):
     )
     stop: Annotated[tuple[StopDoc, ...], short(listed)] = Field((), description="When to end early.")
     brief: BriefDoc | None = Field(None, description="What people should know before it runs.")
+
+
+def document_of(types: Iterable[FaultType]) -> type[ExperimentDoc]:
+    """The whole file with one key for each of these faults."""
+    return _document(tuple(types))
+
+
+@cache
+def _document(types: tuple[FaultType, ...]) -> type[ExperimentDoc]:
+    symptoms = symptoms_of(types)
+    faults: Any = Annotated[_several(symptoms.fault), short(listed)], Field((), description="What holds in it.")
+    phase: Any = create_model("PhaseDoc", __base__=PhaseDoc, __doc__=PhaseDoc.__doc__, faults=faults)
+    timeline: Any = _several(phase) | None, Field(None, description=_TIMELINE)
+    how: Any = symptoms.how | None, Field(None, description=_HOW)
+    words = ExperimentDoc.__doc__
+    return create_model("ExperimentDoc", __base__=ExperimentDoc, __doc__=words, how=how, timeline=timeline)
+
+
+def _several(item: Any) -> Any:
+    return GenericAlias(tuple, (item, ...))

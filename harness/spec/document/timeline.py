@@ -3,101 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, create_model
 
-from harness.spec.document.types import (
-    ByteRate,
-    Compression,
-    Duration,
-    Int,
-    Name,
-    Part,
-    Scalar,
-    Share,
-    Yes,
-    listed,
-    short,
-)
-from harness.spec.durations import parse_duration, shown
+from harness.faults.contract import FaultType
+from harness.spec.document.symptoms import SymptomBase, bare_kinds, symptom_fields
+from harness.spec.document.types import Compression, Duration, Name, Part, listed, short
+from harness.spec.durations import shown
 
 
-class SlowDoc(Part):
-    """Every answer takes longer."""
-
-    latency: Annotated[tuple[float, float], short(lambda v: _ramp(v), type="string")] = Field(
-        description="Added to every request, up to 10 minutes; `20ms -> 400ms` climbs. Wall time, never scaled.",
-        examples=["300ms", "20ms -> 400ms"],
-        json_schema_extra={"type": "string"},
-    )
-    jitter: Duration = Field(0.0, description="Plus or minus, uniform; at most the latency.")
-    over: Duration | None = Field(
-        None, description="How long a climb takes, on the timeline's clock. Default: all the time it holds."
-    )
-    steps: Int = Field(10, description="Equal steps of a climb.", ge=1, le=100)
-
-
-def _ramp(value: Any) -> tuple[float, float]:
-    """'20ms -> 400ms' -> (0.02, 0.4); '300ms' -> (0.3, 0.3)."""
-    if isinstance(value, str) and "->" in value:
-        first, _, last = value.partition("->")
-        pair = parse_duration(first), parse_duration(last)
-    else:
-        pair = (parse_duration(value),) * 2
-    if max(pair) > 600:
-        raise ValueError(f"{shown(value)} is more than 10 minutes; write a shorter latency")
-    return pair
-
-
-class BandwidthDoc(Part):
-    """Bytes pass, but only so many a second."""
-
-    rate: ByteRate = Field(description="Kilobytes per second and connection.", examples=["20KB/s"])
-
-
-class HttpErrorsDoc(Part):
-    """Answers with an error status. Not handled by this version: refused by name."""
-
-    status: Int = Field(503, description="The HTTP status.")
-    rate: Share = Field(1.0, description="Share of requests.")
-
-
-Symptom = Literal["blackout", "isolate", "hang", "refuse"]
-
-
-class SymptomDoc(Part):
-    """What happens to the target: exactly one of how, slow, bandwidth, hang, refuse and flags."""
-
-    how: Symptom | None = Field(None, description="A symptom without parameters.")
-    slow: Annotated[SlowDoc, short(lambda v: _as("latency", v), type="string")] | None = Field(
-        None, description="Every answer takes longer.", examples=["300ms", {"latency": "20ms -> 400ms", "over": "3m"}]
-    )
-    bandwidth: Annotated[BandwidthDoc, short(lambda v: _as("rate", v), type="string")] | None = Field(
-        None, description="Bytes pass, but only so many a second.", examples=["20KB/s"]
-    )
-    hang: Yes | None = Field(None, description="No answer at all: connects and requests wait.")
-    refuse: Yes | None = Field(None, description="Connection refused at once.")
-    flags: dict[Name, Scalar] | None = Field(
-        None, description="What a service with the label regionfall.flags is told.", examples=[{"login": "fail"}]
-    )
-    errors: HttpErrorsDoc | None = Field(
-        None, description="Answers with an error status. Not handled by this version: refused by name."
-    )
-    share: Share | None = Field(None, description="Of new connections. Default: all, live ones too.", examples=["35%"])
-
-
-def _as(key: str, value: Any) -> Any:
-    return value if isinstance(value, dict) or value is None else {key: value}
-
-
-HowDoc = Annotated[
-    SymptomDoc, short(lambda v: _as("how", v), type="string", enum=["blackout", "isolate", "hang", "refuse"])
-]
-"""`how:` of the smallest form: a word, or a mapping with one symptom."""
-
-
-class FaultDoc(SymptomDoc):
+class FaultDoc(SymptomBase):
     """One fault on one target. It holds for its phase, unless it names a time of its own."""
 
     on: str = Field(
@@ -111,6 +29,28 @@ class FaultDoc(SymptomDoc):
     until: Duration | None = Field(None, description="End on the timeline's clock, instead of `for`.")
     source: str = Field("", description="Where the value comes from.")
     grade: str = Field("", description="How sure the source is.")
+
+
+@dataclass(frozen=True, slots=True)
+class Symptoms:
+    """The parts of the file that depend on the catalogue: `how` of the smallest form, and a fault of a phase."""
+
+    how: Any
+    fault: Any
+
+
+def symptoms_of(types: Iterable[FaultType]) -> Symptoms:
+    """Models with one key for each of these faults."""
+    types = tuple(types)
+    fields, words = symptom_fields(types), SymptomBase.__doc__
+    symptom: Any = create_model("SymptomDoc", __base__=SymptomBase, __doc__=words, **fields)
+    fault: Any = create_model("FaultDoc", __base__=FaultDoc, __doc__=FaultDoc.__doc__, **fields)
+    how = Annotated[symptom, short(_as_how, type="string", enum=bare_kinds(types))]
+    return Symptoms(how, fault)
+
+
+def _as_how(value: Any) -> Any:
+    return value if isinstance(value, dict) or value is None else {"how": value}
 
 
 class DoDoc(Part):
@@ -132,7 +72,7 @@ class PhaseDoc(Part):
     )
     for_: Duration | None = Field(None, alias="for", description="How long it lasts.")
     until: Duration | None = Field(None, description="End, instead of `for`.")
-    faults: Annotated[tuple[FaultDoc, ...], short(listed)] = Field((), description="What holds in it.")
+    faults: tuple[FaultDoc, ...] = Field((), description="What holds in it.")
     do: DoDoc | None = Field(None, description="An action. Not handled by this version: refused by name.")
     source: str = Field("", description="Where the times come from.")
     grade: str = Field("", description="How sure the source is.")

@@ -21,7 +21,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from harness.spec.clock import parse_compression
-from harness.spec.durations import parse_byte_rate, parse_duration, parse_rate, parse_share, shown
+from harness.spec.durations import parse_byte_rate, parse_bytes, parse_duration, parse_rate, parse_share, shown
 
 
 class Part(BaseModel):
@@ -86,6 +86,11 @@ ByteRate = Annotated[
     float, BeforeValidator(parse_byte_rate), _text_schema(r"^\s*\d+(\.\d+)?\s*[KkMG]?B/s\s*$", "20KB/s", "1MB/s")
 ]
 """Kilobytes per second."""
+
+Bytes = Annotated[
+    float, BeforeValidator(parse_bytes), _text_schema(r"^\s*\d+(\.\d+)?\s*[KkMG]?B\s*$", "500B", "20KB", "1MB")
+]
+"""Bytes."""
 
 Compression = Annotated[
     float, BeforeValidator(parse_compression), _text_schema(r"^\s*\d+(\.\d+)?\s*x\s*$", "240x", "60x", "1x")

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.model.fault import Fault, Injection, Kind
+from harness.model.fault import Fault, Injection
 from harness.model.load import Flow, Load, Outcome, RatePoint, Sample
 from harness.model.objective import Limit, Objective, Role, SignatureCheck, Tag
 from harness.model.plan import Phase, Plan
@@ -247,9 +247,9 @@ def limit(text: str) -> Limit:
     return Limit(text, low=value, low_strict=strict) if ">" in operator else Limit(text, high=value, high_strict=strict)
 
 
-SLOW = Fault(Kind.SLOW, latency_s=0.3)
-HANG = Fault(Kind.HANG)
-REFUSE = Fault(Kind.REFUSE)
+SLOW = Fault("slow", latency_s=0.3)
+HANG = Fault("hang")
+REFUSE = Fault("refuse")
 
 
 def slow_edge(by_s: float = 0.3) -> Callable[[float, np.random.Generator], dict[str, Any]]:

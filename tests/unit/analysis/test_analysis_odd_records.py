@@ -27,7 +27,7 @@ from harness.analysis.judge import judge
 from harness.analysis.metrics import METRICS
 from harness.analysis.steady import baseline_broken
 from harness.analysis.wire import verdict_to_json
-from harness.model.fault import Fault, Kind
+from harness.model.fault import Fault
 from harness.model.load import Outcome, Sample
 from harness.model.objective import Role, SignatureCheck, Tag
 from harness.model.record import CanarySecond, EdgeSecond, PhaseWindow, Record
@@ -95,8 +95,8 @@ windows = st.lists(
     st.builds(PhaseWindow, st.sampled_from(["steady", "gone", "after", "odd"]), moments, moments), max_size=4
 )
 faults = st.sampled_from(
-    [SLOW, HANG, REFUSE, Fault(Kind.FLAGS), Fault(Kind.BLACKOUT), Fault(Kind.BANDWIDTH, rate_kbps=9),
-     replace(HANG, share=0.3), replace(SLOW, ramp_from_s=0.0, ramp_over_s=9.0), Fault(Kind.SLOW)]
+    [SLOW, HANG, REFUSE, Fault("flags"), Fault("blackout"), Fault("bandwidth", rate_kbps=9),
+     replace(HANG, share=0.3), replace(SLOW, ramp_from_s=0.0, ramp_over_s=9.0), Fault("slow")]
 )  # fmt: skip
 
 

@@ -54,18 +54,34 @@ CASES: dict[str, tuple[str, list[str]]] = {
         ["3:6 'blakout' is not known here; did you mean 'blackout'?"],
     ),
     "symptom of another version": (
-        "version: 1\nbreak: db\nhow: kill\n",
+        "version: 1\nbreak: db\nhow: unreachable\n",
         [
-            "3:6 the symptom 'kill' is not handled: processes are not killed by this version; handled: slow, bandwidth,"
-            " hang, refuse, blackout, isolate, flags"
+            "3:6 the symptom 'unreachable' is not handled: use hang (no answer) or refuse (refused at once);"
+            " `regionfall explain faults` lists what is handled"
         ],
     ),
-    "error statuses": (
-        "version: 1\nbreak: db\nhow: {errors: {status: 503, rate: 30%}}\n",
+    "a key of another version": (
+        "version: 1\nbreak: db\nhow: {unreachable: true}\n",
         [
-            "3:7 error statuses are not handled by this version; handled: slow, bandwidth, hang, refuse, blackout,"
-            " isolate, flags"
+            "3:7 the symptom 'unreachable' is not handled: use hang (no answer) or refuse (refused at once);"
+            " `regionfall explain faults` lists what is handled"
         ],
+    ),
+    "a fault by name that needs a value": (
+        "version: 1\nbreak: db\nhow: slow\n",
+        ["3:6 slow needs a value; write {slow: 300ms}"],
+    ),
+    "a value out of bounds": (
+        "version: 1\nbreak: db\nhow: {slow: 11m}\n",
+        ["3:13 11 m is out of bounds for latency; write 0 s to 10 m"],
+    ),
+    "a rate out of bounds": (
+        "version: 1\nbreak: db\nhow: {bandwidth: {rate: 5B/s}}\n",
+        ["3:25 0.005 KB/s is out of bounds for rate; write 1 KB/s to 10000000 KB/s"],
+    ),
+    "a count out of bounds": (
+        "version: 1\nbreak: db\nhow: {slow: {latency: 1ms -> 2ms, steps: 101}}\n",
+        ["3:40 101 is out of bounds; it must be at most 100"],
     ),
     "two symptoms": (
         "version: 1\nbreak: db\nhow: {hang: true, refuse: true}\n",

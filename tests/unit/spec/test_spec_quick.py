@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.model.errors import InvalidFile
-from harness.model.fault import Fault, Kind
+from harness.model.fault import Fault
 from harness.model.plan import Plan
 from harness.model.stack import Stack
 from harness.spec.load import load_experiment
@@ -22,13 +22,13 @@ def plan_of(quick: Quick, shop: Stack, tmp_path: Path) -> Plan:
 @pytest.mark.parametrize(
     ("how", "share", "fault"),
     [
-        ((), "", Fault(Kind.BLACKOUT)),
-        (("slow", "300ms"), "", Fault(Kind.SLOW, latency_s=0.3)),
-        (("slow", "20ms", "->", "400ms"), "", Fault(Kind.SLOW, 0.4, 0.0, 0.02, 20.0, 10)),
-        (("bandwidth", "20KB/s"), "", Fault(Kind.BANDWIDTH, rate_kbps=20)),
-        (("hang",), "35%", Fault(Kind.HANG, share=0.35)),
-        (("refuse",), "", Fault(Kind.REFUSE)),
-        (("flags", "login=fail"), "", Fault(Kind.FLAGS, flags=(("login", '"fail"'),))),
+        ((), "", Fault("blackout")),
+        (("slow", "300ms"), "", Fault("slow", latency_s=0.3)),
+        (("slow", "20ms", "->", "400ms"), "", Fault("slow", 0.4, 0.0, 0.02, 20.0, 10)),
+        (("bandwidth", "20KB/s"), "", Fault("bandwidth", rate_kbps=20)),
+        (("hang",), "35%", Fault("hang", share=0.35)),
+        (("refuse",), "", Fault("refuse")),
+        (("flags", "login=fail"), "", Fault("flags", flags=(("login", '"fail"'),))),
     ],
 )
 def test_words_become_a_fault(shop: Stack, tmp_path: Path, how: tuple[str, ...], share: str, fault: Fault) -> None:
