@@ -29,5 +29,8 @@ truth:  ## the whole replay varied in every way it claims to stand; resumable, a
 	@scripts/bootstrap
 	@.venv/bin/python scripts/truth
 
+faults:  ## write again what follows from the catalogue of faults: the schema of experiment files
+	@.venv/bin/python -m harness.spec.schema > .schema.new && mv .schema.new harness/spec/experiment-v1.schema.json
+
 constraints:  ## pin every Python package anew
 	@scripts/constraints

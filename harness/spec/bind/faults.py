@@ -21,7 +21,6 @@ SHORTEST_HOLD_S = 2.0
 """A fault that holds for less wall time cannot be proved."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class Planned:
     """An injection and the place in the file that it came from."""
@@ -145,7 +144,8 @@ def _share(b: Binding, item: Item, type_: FaultType) -> float:
     if share is None:
         return 1.0
     if not type_.shares:
-        b.add((*item.path, "share"), f"{type_.kind} has no share, it is all or nothing; use slow, hang or refuse", key=True)
+        text = f"{type_.kind} has no share, it is all or nothing; use slow, hang or refuse"
+        b.add((*item.path, "share"), text, key=True)
     if share <= 0:
         b.add((*item.path, "share"), "a share of 0 breaks nothing; write more than 0%")
     return share

@@ -81,7 +81,7 @@ CASES: dict[str, tuple[str, list[str]]] = {
     ),
     "a count out of bounds": (
         "version: 1\nbreak: db\nhow: {slow: {latency: 1ms -> 2ms, steps: 101}}\n",
-        ["3:40 101 is out of bounds; it must be at most 100"],
+        ["3:42 101 is out of bounds; it must be at most 100"],
     ),
     "two symptoms": (
         "version: 1\nbreak: db\nhow: {hang: true, refuse: true}\n",
