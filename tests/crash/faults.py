@@ -1,0 +1,93 @@
+"""The faults that runs hold, out of the catalogue: each entry's own example, put on a target of the suite's guest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from harness.faults.catalogue import CATALOGUE
+from harness.faults.contract import FaultType
+from harness.model.errors import InvalidFile
+from harness.model.plan import Plan
+
+HOLD_S = 4
+TARGETS = ("web->orders", "west", "stock", "orders", "web->stock", "east", "east->west")
+"""What of the guest an example may be put on; the first that the plan accepts is taken."""
+
+_FAMILIES = (
+    ("haproxy", "layer 7"),
+    ("guardian", "container"),
+    ("container fault", "container"),
+    ("docker", "container"),
+    ("dns", "names"),
+    ("name server", "names"),
+    ("every proxy container", "region"),
+    ("packet filter", "cut"),
+    ("toxiproxy", "degrade"),
+    ("put on", "flags"),
+)
+"""A word of the driver -> the class of the fault; the first that fits."""
+
+PlanOf = Callable[[str], Plan]
+"""Text of an experiment -> its plan; InvalidFile when the guest cannot have it."""
+
+
+def family_of(entry: FaultType) -> str:
+    """The class of a fault: how it is brought about. A driver that nothing is known of is a class of its own."""
+    driver = entry.driver.lower()
+    return next((family for word, family in _FAMILIES if word in driver), str(entry.kind))
+
+
+def families() -> dict[str, list[str]]:
+    """Class -> its faults, as the catalogue has them now."""
+    found: dict[str, list[str]] = {}
+    for entry in CATALOGUE.values():
+        found.setdefault(family_of(entry), []).append(str(entry.kind))
+    return found
+
+
+def example_of(kind: str) -> dict[str, Any]:
+    """The example of the catalogue as an item of a `faults:` list."""
+    entry = next(entry for entry in CATALOGUE.values() if str(entry.kind) == kind)
+    item: dict[str, Any] = YAML(typ="safe", pure=True).load(entry.example)
+    return item
+
+
+def item_for(kind: str, plan_of: PlanOf, compose: Path) -> dict[str, Any]:
+    """The example on the first target of the guest that it may have; the last refusal when there is none."""
+    example = example_of(kind)
+    edge = "->" in str(example["on"])
+    for on in sorted(TARGETS, key=lambda target: ("->" in target) is not edge):
+        item = {**example, "on": on}
+        try:
+            plan_of(experiment("probe", compose, [item]))
+        except InvalidFile as error:
+            refused = error
+        else:
+            return item
+    raise refused
+
+
+def experiment(name: str, compose: Path, items: Iterable[dict[str, Any]]) -> str:
+    """An experiment that holds these faults for a few seconds; JSON is YAML."""
+    named = [{"id": f"it-{place}", **item} for place, item in enumerate(items)]
+    document = {
+        "version": 1,
+        "name": name,
+        "stack": {"compose": [str(compose)]},
+        "load": {
+            "rate": "20/s",
+            "arrivals": "even",
+            "deadline": "1s",
+            "warmup": "300ms",
+            "flows": {"shop": {"service": "web", "get": "/"}},
+        },
+        "steady": {"for": "5s"},
+        "timeline": [{"phase": "broken", "at": "0s", "for": f"{HOLD_S}s", "faults": named}],
+        "expect": {"shop": {"availability": ">= 50%", "phases": ["broken"]}},
+    }
+    return json.dumps(document, indent=1)

@@ -1,0 +1,112 @@
+"""Who is killed: a process or a container, found on the machine at the moment of the kill."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import random
+import signal
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from stand import Stand, processes
+
+from harness.model.plan import Plan
+from harness.model.stack import LOAD
+
+COMPLETED, ENDED = frozenset({"completed"}), frozenset({"aborted", "errored"})
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What a victim is chosen from: the stack, the controller's process, what the run holds, and chance."""
+
+    stand: Stand
+    controller: int
+    plan: Plan
+    chance: random.Random
+
+
+@dataclass(frozen=True, slots=True)
+class Victim:
+    """One kind of victim. `kill` does it and says what was killed.
+
+    `statuses`: how the run may say that it ended. `companion`: a fault class that brings the victim to life.
+    `by_hand`: the fault is held by `fault add`, not by a run.
+    """
+
+    name: str
+    kill: Callable[[Running], str]
+    statuses: frozenset[str] = COMPLETED | ENDED
+    companion: str = ""
+    by_hand: bool = False
+
+
+def _killed(pid: int, what: str) -> str:
+    os.kill(pid, signal.SIGKILL)
+    return f"{what} (process {pid})"
+
+
+def _process(container: Any, words: Iterable[str], chance: random.Random, what: str) -> str:
+    """SIGKILL for one process of a container whose command line has all these words."""
+    found = sorted(pid for pid, line in processes(container).items() if all(word in line for word in words))
+    assert found, f"no {what} runs in {container.name}: {processes(container)}"
+    return _killed(chance.choice(found), f"{what} in {container.name}")
+
+
+def _touched_border(running: Running) -> Any:
+    """A border that holds part of the fault, else any."""
+    stack, plan = running.plan.stack, running.plan
+    edges = {edge for injection in plan.injections for edge in injection.edges}
+    regions = sorted({edge.caller_region for edge in stack.edges if edge.id in edges} or set(stack.regions))
+    return running.stand.borders()[running.chance.choice(regions)]
+
+
+def _controller(running: Running) -> str:
+    return _killed(running.controller, "controller")
+
+
+def _load(running: Running) -> str:
+    words = ("python", "harness.containers.load")
+    return _process(running.stand.service(LOAD), words, running.chance, "load generator")
+
+
+def _toxiproxy(running: Running) -> str:
+    return _process(_touched_border(running), ("toxiproxy-server", "-config"), running.chance, "Toxiproxy")
+
+
+def _agent(running: Running) -> str:
+    border = _touched_border(running)
+    border.reload()
+    return _killed(int(border.attrs["State"]["Pid"]), f"agent of {border.name}")
+
+
+def _border(running: Running) -> str:
+    border = _touched_border(running)
+    border.kill()
+    return f"container {border.name}"
+
+
+def _service(running: Running) -> str:
+    name = running.chance.choice(sorted(service.name for service in running.plan.stack.services))
+    container = running.stand.service(name)
+    container.reload()
+    return _killed(int(container.attrs["State"]["Pid"]), f"service {name}")
+
+
+def victims() -> dict[str, Victim]:
+    """Every victim that this version has, by name."""
+    found = [
+        Victim("controller", _controller, ENDED),
+        Victim("load", _load, ENDED),
+        Victim("toxiproxy", _toxiproxy, COMPLETED),
+        Victim("agent", _agent),
+        Victim("border", _border),
+        Victim("service", _service),
+    ]
+    return {victim.name: victim for victim in found}
+
+
+def _has(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
