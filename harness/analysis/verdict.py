@@ -84,7 +84,7 @@ def exit_code(run: RunData, answer: Answer, cleanup: str) -> int:
 def _signal_code(run: RunData) -> int:
     signal = number(run.events.last("run_closed").get("signal")) or 0
     code = number(run.events.last("run_failed").get("code")) or 0
-    return 143 if signal == 15 or code == 143 else 130
+    return 143 if signal in (1, 15) or code == 143 else 130  # 1: its terminal was closed
 
 
 def _error_code(run: RunData) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import click
@@ -59,13 +60,17 @@ def _command(rest: list[str]) -> int:
 
 
 def _complain(text: str) -> None:
-    for line in text.splitlines() or [""]:
-        sys.stderr.write(line + "\n")
+    with suppress(OSError):  # nobody reads it any more
+        for line in text.splitlines() or [""]:
+            sys.stderr.write(line + "\n")
 
 
 def _crashed(error: Exception) -> int:
     home = current().workspace.home
     path = home / f"crash-{datetime.now(UTC):%Y%m%dT%H%M%S}.txt"
-    path.write_text(traceback.format_exc(), encoding="utf-8")
+    try:
+        path.write_text(traceback.format_exc(), encoding="utf-8")
+    except OSError:
+        _complain(traceback.format_exc())
     _complain(f"internal error, please report: {path} ({type(error).__name__}: {error})")
     return 70

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import webbrowser
 from collections.abc import Sequence
+from contextlib import suppress
 
 from harness.cli.context import Context, current
 from harness.cli.signals import orderly
@@ -37,7 +38,8 @@ def carry_out(plans: Sequence[Plan], workspace: Workspace, *, keep: bool, fail_f
                 if close is not None:
                     close()
             codes.append(result.exit_code)
-            show(context, result)
+            with suppress(OSError):  # a terminal that was closed; everything shown here is in the run folder
+                show(context, result)
             if open_report:
                 webbrowser.open((result.folder / "report.html").as_uri())
             if clock.stopped or (fail_fast and result.exit_code != 0):

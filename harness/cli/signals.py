@@ -1,10 +1,10 @@
-"""Ctrl-C and SIGTERM: the first ends the run in order, the second stops waiting for it."""
+"""Ctrl-C, SIGTERM and a terminal that is closed: the first ends the run in order, the second stops waiting for it."""
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from harness.cli.context import current
@@ -15,7 +15,9 @@ from harness.runner.rig import StopClock
 @contextmanager
 def orderly(clock: StopClock) -> Iterator[None]:
     """Within this scope the first signal asks `clock` to stop; the second raises CleanupUnverified (exit 7)."""
-    old = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    old = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    if old[signal.SIGHUP] is signal.SIG_IGN:  # started with nohup: it is to outlive its terminal
+        del old[signal.SIGHUP]
 
     def handle(number: int, frame: FrameType | None) -> None:
         if clock.stopped:
@@ -23,7 +25,8 @@ def orderly(clock: StopClock) -> Iterator[None]:
                 "stopped twice: faults end by themselves within seconds, but run `regionfall heal` to be sure"
             )
         clock.stop(number)
-        current().say("stopping: lifting all faults, then taking down what was started (again to stop waiting)")
+        with suppress(OSError):  # a terminal that is gone can be told nothing
+            current().say("stopping: lifting all faults, then taking down what was started (again to stop waiting)")
 
     try:
         for number in old:

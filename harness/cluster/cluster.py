@@ -38,10 +38,13 @@ _ENGINE_S = 60.0
 class Cluster:
     """One stack that is up. Everything is read from the engine, so any process can pick it up again."""
 
-    def __init__(self, client: docker.DockerClient, name: str) -> None:
-        """The stack with the rendered project name `name`; ClusterError unless all its borders run."""
+    def __init__(self, client: docker.DockerClient, name: str, home: Path) -> None:
+        """The stack `name` (rendered project name) that was started from `home`; ClusterError unless its borders run.
+
+        Somebody else's container that only carries the same project name is none of ours.
+        """
         self._client = client
-        self.name = name
+        self.name, self.home = name, home
         containers = self._containers()
         labelled = [(c, c.labels) for c in containers]
         self.border_containers: dict[str, Any] = {
@@ -56,7 +59,6 @@ class Cluster:
             which = f"the proxy of {', '.join(stopped)} does not run" if stopped else "it has no proxies"
             raise ClusterError(f"the stack {name} is not whole: {which}; `regionfall down` takes it away")
         labels = next(iter(self.border_containers.values())).labels
-        self.home = Path(labels[LABEL_HOME])
         self.run: str = labels[LABEL_RUN]
         self.project: str = labels[LABEL_PROJECT]
         self.fingerprint: str = labels[LABEL_DIGEST]
@@ -79,7 +81,7 @@ class Cluster:
         client = connect(timeout_s=_ENGINE_S)
         try:
             Start(client, woven, folder, progress).run(timeout_s)
-            return cls(client, woven.name)
+            return cls(client, woven.name, woven.home)
         except BaseException:
             if not keep_on_failure:
                 progress("taking down what was started")
@@ -130,7 +132,7 @@ class Cluster:
 
     def service_events(self, heard: Heard) -> Callable[[], None]:
         """Call `heard(service, action)` for engine events of guests until the returned function is called."""
-        return ServiceEvents(self._client, self.name, heard).stop
+        return ServiceEvents(self._client, self.name, self.home, heard).stop
 
     def addresses(self) -> dict[str, str]:
         """Address -> name of every container of the engine, ours and others'; for naming calls that nobody declared."""
@@ -168,7 +170,7 @@ class Cluster:
 
     def _containers(self) -> list[Any]:
         try:
-            labels = [f"{PROJECT_LABEL}={self.name}", LABEL_PART]
+            labels = [f"{PROJECT_LABEL}={self.name}", f"{LABEL_HOME}={self.home}", LABEL_PART]
             found: list[Any] = self._client.containers.list(all=True, filters={"label": labels})
         except (DockerException, OSError) as error:
             raise ClusterError(f"the engine does not list the stack {self.name}: {error}") from error
@@ -190,9 +192,10 @@ def standing_clusters(home: Path | None = None) -> list[Cluster]:
     except (DockerException, OSError) as error:
         raise ClusterError(f"the engine does not list its containers: {error}; `regionfall doctor`") from error
     clusters: list[Cluster] = []
-    for name in sorted({row["Labels"][PROJECT_LABEL] for row in rows}):
+    found = {(row["Labels"].get(PROJECT_LABEL), row["Labels"].get(LABEL_HOME)) for row in rows}
+    for name, place in sorted((name, place) for name, place in found if name and place):
         try:
-            clusters.append(Cluster(client, name))
+            clusters.append(Cluster(client, name, Path(place)))
         except ClusterError:
             continue
     return clusters

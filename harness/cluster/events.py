@@ -6,13 +6,14 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import docker
 from docker.errors import DockerException
 from requests.exceptions import RequestException
 
-from harness.cluster.weave.woven import LABEL_PART, PART_GUEST
+from harness.cluster.weave.woven import LABEL_HOME, LABEL_PART, PART_GUEST
 
 ACTIONS = ("die", "kill", "oom", "pause", "start", "stop", "unpause")
 _SERVICE = "com.docker.compose.service"
@@ -25,12 +26,12 @@ Heard = Callable[[str, str], None]
 class ServiceEvents:
     """Follows the guests of one rendered project until it is stopped; a broken stream is opened again."""
 
-    def __init__(self, client: docker.DockerClient, project: str, heard: Heard) -> None:
+    def __init__(self, client: docker.DockerClient, project: str, home: Path, heard: Heard) -> None:
         self._client, self._heard = client, heard
         self._filters: dict[str, Any] = {
             "type": ["container"],
             "event": list(ACTIONS),
-            "label": [f"com.docker.compose.project={project}", f"{LABEL_PART}={PART_GUEST}"],
+            "label": [f"com.docker.compose.project={project}", f"{LABEL_HOME}={home}", f"{LABEL_PART}={PART_GUEST}"],
         }
         self._since = time.time()
         self._ended = threading.Event()

@@ -50,18 +50,22 @@ class SampleStore:
             raise UsageError(f"{path}: exists already; a run never overwrites another one's samples")
         self._path = path
         self._lock = threading.Lock()
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._failure: sqlite3.Error | None = None
+        with self._writing():
+            self._create()
+        self._flows: dict[str, int] = {}
+        self._closed = threading.Event()
+        self._committer = threading.Thread(target=self._commit_for_ever, name="sample store", daemon=True)
+        self._committer.start()
+
+    def _create(self) -> None:
+        self._db = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         names = ", ".join(f"('{outcome}')" for outcome in Outcome)
         first = f"INSERT INTO outcome (name) VALUES {names}; INSERT INTO meta VALUES ('version', {VERSION});"
         self._db.executescript(f"BEGIN; {SCHEMA} {first} COMMIT")
         self._outcomes = {Outcome(name): key for key, name in self._db.execute("SELECT id, name FROM outcome")}
-        self._flows: dict[str, int] = {}
-        self._failure: sqlite3.Error | None = None
-        self._closed = threading.Event()
-        self._committer = threading.Thread(target=self._commit_for_ever, name="sample store", daemon=True)
-        self._committer.start()
 
     def add_samples(self, samples: Sequence[Sample]) -> None:
         """Finished samples, in any order."""

@@ -33,10 +33,17 @@ class StopClock:
         self.monotonic = monotonic
         self._stop = threading.Event()
         self.signal = 0
+        self.failure = ""
+        """Why the run cannot go on, '' when it was a signal that asked."""
 
     def stop(self, signal_number: int = 0) -> None:
         """Ask the run to end in order; remembers the signal that asked."""
         self.signal = self.signal or signal_number
+        self._stop.set()
+
+    def fail(self, reason: str) -> None:
+        """Ask the run to end in order because it cannot go on; the first reason stands."""
+        self.failure = self.failure or reason
         self._stop.set()
 
     @property

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-from harness.model.errors import LoadError
+from harness.model.errors import HarnessError, LoadError
 from harness.model.objective import Stop
 from harness.model.plan import STEADY, Phase, Plan
 from harness.model.progress import PhaseChanged, Said, Tick
@@ -78,10 +78,12 @@ class Execution:
         try:
             self._begin()
             self._loop()
-            if self.rig.clock.stopped:
+            if self.rig.clock.failure:
+                status, reason = "errored", self.rig.clock.failure
+            elif self.rig.clock.stopped:
                 status, reason = "aborted", self.halted or "stopped by a signal"
-        except LoadError as error:
-            status, reason = "errored", str(error)
+        except HarnessError as error:  # the environment, or a second signal: not a bug, and no reason not to heal
+            status, reason = ("aborted" if self.rig.clock.signal else "errored"), str(error)
         except Exception as error:  # a bug of ours must still heal
             status, reason = "errored", f"internal: {error!r}"
             self.rig.journal.write("crash", reason=repr(error))
@@ -231,8 +233,8 @@ class Execution:
             heart.stop()
         self._quietly(self._drain)
         if self.started:
-            rig.store.set_phases(self._windows(ended_s))
-        rig.store.commit()
+            self._quietly(lambda: rig.store.set_phases(self._windows(ended_s)))
+        self._quietly(rig.store.commit)
         self._quietly(self._note_blocked)
         ended = Ended(status, "verified" if verified else "unverified", rig.clock.signal, reason)
         rig.journal.write("run_closed", **asdict(ended))

@@ -6,7 +6,7 @@ import secrets
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +31,7 @@ from harness.wiring.halt import refuse_if_engaged
 from harness.wiring.judgement import judge_folder
 from harness.wiring.machine import environment_facts, host_gauge
 from harness.wiring.repair import repaired
+from harness.wiring.rough import disk_error, on_disk, unbreakable
 from harness.wiring.stack import opened_stack
 from harness.wiring.workspace import Workspace
 from harness.workload.run import LoadRun
@@ -80,15 +81,18 @@ def run_plan(
     Under an engaged lever nothing is begun: ClusterError.
     """
     refuse_if_engaged(workspace.home)
-    folder = new_run(workspace.home, plan.name, datetime.now(UTC), secrets.token_hex(2))
-    journal = Journal(folder, monotonic=clock.monotonic)
-    run = folder.name
-    write_manifest(folder, Manifest(run, plan, environment_facts(), options.command))
+    with on_disk(workspace.home):
+        folder = new_run(workspace.home, plan.name, datetime.now(UTC), secrets.token_hex(2))
+        journal = Journal(folder, monotonic=clock.monotonic, on_broken=clock.fail)
+        run = folder.name
+        write_manifest(folder, Manifest(run, plan, environment_facts(), options.command))
+    listener = unbreakable(listener, journal)
     journal.write("run_opened", run=run, plan=plan.name, seed=plan.seed)
     listener(RunOpened(run, shown(folder), plan))
     error = _carried_out(_Session(plan, workspace, folder, journal, listener, clock, options))
     journal.close()
-    verdict = judge_folder(folder)
+    with on_disk(folder, error):
+        verdict = judge_folder(folder)
     return RunResult(folder, verdict, error)
 
 
@@ -101,13 +105,15 @@ def _carried_out(session: _Session) -> HarnessError | None:
             facts = {**environment_facts(), **cluster.image_digests()}
             write_manifest(folder, Manifest(folder.name, plan, facts, session.options.command))
             _measured(session, cluster)
-    except HarnessError as error:
+    except (HarnessError, OSError) as raised:
+        error = raised if isinstance(raised, HarnessError) else disk_error(folder, raised)
         journal.write("run_failed", reason=str(error), code=error.exit_code)
         return error
     except KeyboardInterrupt:
         journal.write("run_failed", reason="interrupted before the load began", code=130)
     except Exception as error:
-        (folder / "crash.txt").write_text(traceback.format_exc(), encoding="utf-8")
+        with suppress(OSError):  # a full disk has no room for it; the journal says what it was
+            (folder / "crash.txt").write_text(traceback.format_exc(), encoding="utf-8")
         journal.write("run_failed", reason=f"internal error: {error!r}", code=70)
         return HarnessError(f"internal error, please report: {shown(folder)}/crash.txt ({error!r})")
     return None
@@ -190,4 +196,8 @@ def _keep_logs(plan: Plan, cluster: Cluster, folder: Path, listener: Listener) -
             listener(Said(f"log of {service.name} not kept: {error}", warning=True))
             continue
         if text.strip():
-            (folder / "logs" / f"{service.name}.log").write_text(text[-200_000:], encoding="utf-8")
+            try:
+                (folder / "logs" / f"{service.name}.log").write_text(text[-200_000:], encoding="utf-8")
+            except OSError as error:
+                listener(Said(f"log of {service.name} not kept: {error.strerror}", warning=True))
+                return

@@ -10,7 +10,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from harness.faults.catalogue import CATALOGUE
-from harness.faults.contract import FaultType
+from harness.faults.contract import ActsOn, FaultType, Reach
 from harness.model.errors import InvalidFile
 from harness.model.plan import Plan
 
@@ -18,28 +18,14 @@ HOLD_S = 4
 TARGETS = ("web->orders", "west", "stock", "orders", "web->stock", "east", "east->west")
 """What of the guest an example may be put on; the first that the plan accepts is taken."""
 
-_FAMILIES = (
-    ("haproxy", "layer 7"),
-    ("guardian", "container"),
-    ("container fault", "container"),
-    ("docker", "container"),
-    ("dns", "names"),
-    ("name server", "names"),
-    ("every proxy container", "region"),
-    ("packet filter", "cut"),
-    ("toxiproxy", "degrade"),
-    ("put on", "flags"),
-)
-"""A word of the driver -> the class of the fault; the first that fits."""
-
 PlanOf = Callable[[str], Plan]
 """Text of an experiment -> its plan; InvalidFile when the guest cannot have it."""
 
 
 def family_of(entry: FaultType) -> str:
-    """The class of a fault: how it is brought about. A driver that nothing is known of is a class of its own."""
-    driver = entry.driver.lower()
-    return next((family for word, family in _FAMILIES if word in driver), str(entry.kind))
+    """The class of a fault: its family in the catalogue; what takes whole regions apart is a class of its own."""
+    whole = entry.acts_on is ActsOn.EDGES and entry.reach is not Reach.INTO
+    return "region" if whole else str(entry.family)
 
 
 def families() -> dict[str, list[str]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import docker
 
-from harness.cluster.weave.woven import LABEL_HOME, LABEL_PART, LABEL_PROJECT, LABEL_REGION, LABEL_RUN, PART_GUEST
+from harness.cluster.weave.woven import LABEL_HOME, LABEL_PART, LABEL_PROJECT, LABEL_REGION, LABEL_RUN, PART_BORDER
 
 COMPOSE_PROJECT, COMPOSE_SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 _ACTIONS = ("die", "kill", "stop", "start", "restart", "pause", "unpause", "update", "destroy", "rename", "oom")
@@ -55,7 +55,7 @@ def bystanders(woven: str, home: str, other_home: str) -> list[tuple[str, dict[s
 
     `home` is ours. A paused and a stopped one stay so.
     """
-    nearly = {LABEL_HOME: other_home, LABEL_PART: PART_GUEST, LABEL_REGION: "east", LABEL_RUN: "20260101T000000Z-x-0000"}
+    nearly = {LABEL_HOME: other_home, LABEL_PART: PART_BORDER, LABEL_REGION: "east", LABEL_RUN: "x"}
     return [
         (f"{woven}-orders-2", {}, "running"),
         (f"{woven}-border-west-1-copy", {COMPOSE_PROJECT: f"{woven}x", COMPOSE_SERVICE: "border-west"}, "running"),
@@ -72,8 +72,8 @@ def foreign(woven: str, home: str, image: str) -> Iterator[Foreign]:
     made: list[Any] = []
     try:
         for name, labels, state in bystanders(woven, home, home + "-of-somebody-else"):
-            more: dict[str, Any] = {"network_mode": "none", "stop_signal": "SIGKILL", "init": True}
-            container = client.containers.create(image, ["sleep", "infinity"], name=name, labels=labels, entrypoint=[], **more)
+            more: dict[str, Any] = {"network_mode": "none", "entrypoint": ["sleep", "infinity"]}
+            container = client.containers.create(image, name=name, labels=labels, **more)
             made.append(container)
             container.start()
             if state == "paused":

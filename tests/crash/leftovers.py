@@ -9,7 +9,9 @@ from typing import Any
 _COUNTING = ("sent", "back", "blocked", "blocked_other", "once")
 """Sets that count or remember, and change nothing by themselves."""
 
-INSIDE = f"COUNTING = {_COUNTING!r}" + r"""
+INSIDE = (
+    f"COUNTING = {_COUNTING!r}"
+    + r"""
 import glob, json, subprocess, urllib.request
 def words(pid):
     try: return open(f"/proc/{pid}/cmdline").read().split("\0")
@@ -33,6 +35,7 @@ for pid in sorted(int(path.split("/")[2]) for path in glob.glob("/proc/[0-9]*"))
         found["processes"].append("relay")
 print(json.dumps(found))
 """
+)
 """Runs inside a border: elements of its sets (counting ones aside), toxics of every proxy, control connections."""
 
 Snapshot = dict[str, Any]
@@ -83,7 +86,8 @@ def container_leftovers(clean: Mapping[str, Snapshot], now: Mapping[str, Snapsho
     found = [f"stray container {name}" for name in sorted(now.keys() - clean.keys())]
     found += [f"container {name} is gone" for name in sorted(clean.keys() - now.keys())]
     for name in sorted(now.keys() & clean.keys()):
-        found += [f"container {name}: {key} is {now[name][key]}" for key in clean[name] if now[name][key] != clean[name][key]]
+        before, after = clean[name], now[name]
+        found += [f"container {name}: {key} is {after[key]}" for key in before if after[key] != before[key]]
     return found
 
 

@@ -54,6 +54,54 @@ def test_a_last_line_cut_short_by_a_crash_is_left_out(tmp_path):
     assert [e["event"] for e in read_events(tmp_path)] == ["one"]
 
 
+def test_a_full_disk_is_told_once_and_never_raised_since_whoever_writes_may_be_about_to_heal(tmp_path):
+    (tmp_path / "events.ndjson").symlink_to("/dev/full")
+    told: list[str] = []
+    journal = Journal(tmp_path, on_broken=told.append)
+    journal.write("heal_started")
+    journal.write("heal_done")
+    journal.close()
+    assert len(told) == 1 and "No space left" in told[0]
+
+
+class Stubborn:
+    """A file that takes a few bytes at a time, and none at all while it is full."""
+
+    def __init__(self, path):
+        self.stream, self.full, self.closed = path.open("ab", buffering=0), False, False
+
+    def write(self, data):
+        if self.full:
+            raise OSError(28, "No space left on device")
+        return self.stream.write(bytes(data[:7]))
+
+    def close(self):
+        self.closed = True
+
+
+def test_what_found_no_room_is_written_in_order_as_soon_as_there_is_some(tmp_path):
+    journal = Journal(tmp_path)
+    journal._file = Stubborn(tmp_path / "events.ndjson")
+    journal.write("one")
+    journal._file.full = True
+    journal.write("two")
+    assert [e["event"] for e in read_events(tmp_path)] == ["one"]
+    journal._file.full = False
+    journal.write("three")
+    assert [e["event"] for e in read_events(tmp_path)] == ["one", "two", "three"]
+
+
+def test_a_wall_clock_that_is_stepped_moves_neither_order_nor_seconds(tmp_path):
+    hours = iter((20, 3, 23))
+    seconds = iter((10.0, 11.0, 12.0))
+    journal = Journal(tmp_path, monotonic=lambda: next(seconds), wall=lambda: NOW.replace(hour=next(hours)))
+    for name in ("one", "two", "three"):
+        journal.write(name)
+    events = list(read_events(tmp_path))
+    assert [(e["seq"], e["mono"]) for e in events] == [(1, 10.0), (2, 11.0), (3, 12.0)]
+    assert [e["wall"][11:13] for e in events] == ["20", "03", "23"]
+
+
 def test_a_write_after_close_is_dropped(tmp_path):
     journal = Journal(tmp_path)
     journal.close()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.model.errors import ControlLost, LoadError
+from harness.model.errors import CleanupUnverified, ClusterError, ControlLost, LoadError
 from harness.model.fault import Fault, Injection
 from harness.model.finding import LoadAccount
 from harness.model.load import Flow, Load, Outcome, RatePoint, Sample
@@ -257,6 +257,47 @@ def test_a_load_that_cannot_start_is_errored_without_a_phase():
     bench.load.start = fail  # type: ignore[method-assign]
     ended = bench.run()
     assert ended.status == "errored" and bench.memory.phases == []
+
+
+def test_a_run_that_cannot_go_on_heals_and_says_why():
+    bench = Bench(plan_with(SLOW))
+    bench.clock.at.append((18.0, lambda: bench.clock.fail("the journal cannot be written: No space left on device")))
+    ended = bench.run()
+    assert (ended.status, ended.cleanup, ended.signal) == ("errored", "verified", 0)
+    assert "No space left" in ended.reason
+    assert bench.borders["east"].held == {} and bench.load.stopped
+
+
+def test_a_store_that_takes_nothing_more_is_no_bug_of_ours_and_everything_is_lifted():
+    bench = Bench(plan_with(SLOW))
+    bench.rig.store = FullStore()
+    bench.clock.at.append((18.0, lambda: bench.inbox.samples([Sample(1, "web", 5, Outcome.OK)])))
+    ended = bench.run()
+    assert (ended.status, ended.cleanup) == ("errored", "verified")
+    assert "disk full" in ended.reason and "crash" not in bench.memory.names()
+    assert bench.borders["east"].held == {}
+
+
+class FullStore(Memory):
+    """A disk that fills up in mid-run."""
+
+    def add_samples(self, samples: list[Sample]) -> None:
+        raise ClusterError("samples cannot be written: disk full")
+
+    commit = set_phases = lambda self, *_: None  # type: ignore[assignment]
+
+
+def test_a_second_signal_ends_the_run_aborted_and_not_as_a_bug():
+    bench = Bench(plan_with(SLOW))
+
+    def twice() -> None:
+        bench.clock.stop(2)
+        raise CleanupUnverified("stopped twice")
+
+    bench.clock.at.append((18.0, twice))
+    ended = bench.run()
+    assert (ended.status, ended.signal) == ("aborted", 2)
+    assert bench.borders["east"].held == {} and "crash" not in bench.memory.names()
 
 
 def test_a_stop_condition_lifts_the_faults_and_ends_the_timeline_early():
