@@ -2,7 +2,7 @@
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check truth constraints
+.PHONY: help setup demo test check truth crash constraints
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -31,6 +31,10 @@ truth:  ## the whole replay varied in every way it claims to stand; resumable, a
 
 faults:  ## write again what follows from the catalogue of faults: the schema of experiment files
 	@.venv/bin/python -m harness.spec.schema > .schema.new && mv .schema.new harness/spec/experiment-v1.schema.json
+
+crash:  ## 200 seeded kills of everything that is ours while faults hold; resumable, about an hour, needs root
+	@scripts/bootstrap
+	@.venv/bin/python scripts/crash --evidence docs/evidence/crash.json
 
 constraints:  ## pin every Python package anew
 	@scripts/constraints
