@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.analysis.answers.guards import generator_late, guard_findings, load_account, run_status
 from harness.analysis.answers.objectives import objective_findings
 from harness.analysis.answers.signature import observed, points, signature_findings
+from harness.analysis.answers.steps import step_results
 from harness.analysis.data.disturbance import disturbances
 from harness.analysis.data.run import RunData
 from harness.analysis.proof.containment import canary_rows
@@ -48,6 +49,7 @@ def judge(record: Record) -> Verdict:
         headline=headline(run, outcome.answer, findings, told),
         blocked=_blocked(run),
         disturbances=tuple(one.text for one in disturbed),
+        steps=step_results(run),
     )
 
 

@@ -33,6 +33,7 @@ def verdict_to_json(verdict: Verdict, record: Record) -> dict[str, Any]:
         "stories": [_plain(asdict(story)) for story in verdict.stories],
         "blocked": list(verdict.blocked),
         "disturbances": list(verdict.disturbances),
+        "steps": [_plain(asdict(step)) for step in verdict.steps],
     }
 
 

@@ -24,6 +24,7 @@ SWITCHES = {
     "--verbose": "verbose",
     "--no-color": "no_color",
 }
+ALLOW_HOST = "Let steps (`do: {host: …}`) run commands on this machine."
 EPILOG = (
     "Everywhere: -f/--file FILE  -p/--project-name NAME  --run-dir DIR  --json  -q  -v  --no-color "
     "(each also as REGIONFALL_<OPTION>)"

@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from harness.cli.context import current
+from harness.cli.options import ALLOW_HOST
 
 EXAMPLES = (
     "Examples: [bold]regionfall plan checkout.chaos.yaml[/bold]  ·  [bold]regionfall plan experiments/ --json[/bold]"
@@ -21,6 +22,9 @@ def plan(
     clock: str | None = typer.Option(None, metavar="SPEC", help="Another compression, e.g. 120x or surge=60x."),
     no_faults: bool = typer.Option(False, "--no-faults", help="The same plan with every fault left out."),
     overrides: list[str] = typer.Option([], "--set", metavar="KEY=VALUE", help="Override one key of the file."),
+    allow_host: bool = typer.Option(
+        False, "--allow-host-commands", envvar="REGIONFALL_ALLOW_HOST_COMMANDS", help=ALLOW_HOST
+    ),
 ) -> None:
     """Check experiment files, resolve and print everything; touches nothing."""
     import cattrs
@@ -30,7 +34,7 @@ def plan(
     from harness.spec.feasibility import feasibility
 
     context = current()
-    chosen = Chosen(tuple(paths), keyword, tag, seed, clock, no_faults, tuple(overrides))
+    chosen = Chosen(tuple(paths), keyword, tag, seed, clock, no_faults, tuple(overrides), allow_host)
     plans = load_plans(chosen, context.workspace)
     estimates = [feasibility(one) for one in plans]
 

@@ -9,6 +9,7 @@ from harness.model.fault import Injection
 from harness.model.objective import Objective, SignatureCheck
 from harness.model.plan import STEADY, Phase, Plan
 from harness.model.stack import INTERNET
+from harness.model.step import Step, StepKind
 from harness.model.units import duration_text
 from harness.spec.feasibility import Feasibility, PhaseEstimate
 
@@ -25,6 +26,7 @@ def plan_text(plan: Plan, feasibility: Feasibility) -> str:
         _load(plan),
         _phases(plan),
         _faults(plan),
+        _steps(plan),
         _samples(plan, feasibility),
         _claims(plan, feasibility),
         _notes(plan),
@@ -119,6 +121,26 @@ def _fault(plan: Plan, one: Injection) -> Row:
         incident = f"{plan.incident_s(one.start_s) / 60:.4g}-{plan.incident_s(one.end_s - 1e-6) / 60:.4g} min"
     hold = duration_text(round(one.end_s - one.start_s, 2))
     return ("", one.id, words, one.target, str(len(one.edges)), duration_text(round(one.start_s, 2)), hold, incident)
+
+
+def _steps(plan: Plan) -> list[str]:
+    if not plan.steps:
+        return []
+    arm = ", carried out in the control arm too" if plan.without_faults else ""
+    rows = [
+        ("", one.name, one.words, _way(plan, one), f"at {duration_text(round(one.at_s, 2))}", one.phase,
+         f"deadline {duration_text(one.deadline_s)}")
+        for one in plan.steps
+    ]  # fmt: skip
+    return [f"Steps: {len(plan.steps)}{arm}", *_table(rows)]
+
+
+def _way(plan: Plan, one: Step) -> str:
+    """From where a step acts: faults on the clients' way meet a call to an entry, nothing else does."""
+    if one.kind is not StepKind.HTTP:
+        return ""
+    entry = plan.stack.service(one.service).entry
+    return "as clients do" if entry is not None and entry.port == one.port else "from beside it"
 
 
 def _samples(plan: Plan, feasibility: Feasibility) -> list[str]:

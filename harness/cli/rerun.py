@@ -7,12 +7,18 @@ from pathlib import Path
 import typer
 
 from harness.cli.context import current
+from harness.cli.options import ALLOW_HOST
+from harness.model.errors import UsageError
+from harness.model.step import StepKind
 
 EXAMPLES = "Examples: [bold]regionfall rerun latest[/bold]  ·  [bold]regionfall rerun 4f2a --keep[/bold]"
 
 
 def rerun(
     name: str = typer.Argument("latest", metavar="RUN", help="A run: path, name, unique part of a name, or latest."),
+    allow_host: bool = typer.Option(
+        False, "--allow-host-commands", envvar="REGIONFALL_ALLOW_HOST_COMMANDS", help=ALLOW_HOST
+    ),
     keep: bool = typer.Option(False, "--keep", help="Leave the stack up afterwards."),
     open_report: bool = typer.Option(False, "--open", help="Open the report in a browser."),
 ) -> None:
@@ -24,6 +30,9 @@ def rerun(
     context = current()
     workspace = context.workspace
     manifest = read_manifest(find_run(workspace.home, name))
+    on_host = [step for step in manifest.plan.steps if step.kind is StepKind.HOST]
+    if on_host and not allow_host:
+        raise UsageError(f"step {on_host[0].name!r}: {on_host[0].words}; allow it with --allow-host-commands")
     files = tuple(Path(file) for file in manifest.plan.stack.files)
     project = workspace.project(files or None)
     if project.stack != manifest.plan.stack:

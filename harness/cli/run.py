@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from harness.cli.context import current
+from harness.cli.options import ALLOW_HOST
 
 EXAMPLES = (
     "Examples: [bold]regionfall run experiments/[/bold]  ·  "
@@ -33,6 +34,9 @@ def run(
         False, "--no-faults", envvar="REGIONFALL_NO_FAULTS", help="The same run with every fault left out."
     ),
     overrides: list[str] = typer.Option([], "--set", metavar="KEY=VALUE", help="Override one key of the file."),
+    allow_host: bool = typer.Option(
+        False, "--allow-host-commands", envvar="REGIONFALL_ALLOW_HOST_COMMANDS", help=ALLOW_HOST
+    ),
     keep: bool = typer.Option(False, "--keep", envvar="REGIONFALL_KEEP", help="Leave the stack up afterwards."),
     open_report: bool = typer.Option(False, "--open", envvar="REGIONFALL_OPEN", help="Open the report in a browser."),
 ) -> None:
@@ -41,6 +45,6 @@ def run(
     from harness.cli.selection import Chosen, load_plans
 
     workspace = current().workspace
-    chosen = Chosen(tuple(paths), keyword, tag, seed, clock, no_faults, tuple(overrides))
+    chosen = Chosen(tuple(paths), keyword, tag, seed, clock, no_faults, tuple(overrides), allow_host)
     plans = [plan for plan in load_plans(chosen, workspace) for _ in range(repeat)]
     raise typer.Exit(carry_out(plans, workspace, keep=keep, fail_fast=fail_fast, open_report=open_report))

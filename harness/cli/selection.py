@@ -27,6 +27,7 @@ class Chosen:
     clock: str | None = None
     no_faults: bool = False
     overrides: tuple[str, ...] = ()
+    allow_host_commands: bool = False
 
 
 def experiment_files(paths: tuple[Path, ...]) -> list[Path]:
@@ -57,6 +58,7 @@ def load_plans(chosen: Chosen, workspace: Workspace) -> list[Plan]:
                 seed=chosen.seed,
                 clock=chosen.clock,
                 without_faults=chosen.no_faults,
+                allow_host_commands=chosen.allow_host_commands,
             )
         except InvalidFile as error:
             problems += error.problems

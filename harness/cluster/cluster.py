@@ -110,6 +110,32 @@ class Cluster:
             )
         return self._guests[service]
 
+    def address(self, service: str) -> str:
+        """The address of one guest in its own network; ClusterError when its container has none (it does not run)."""
+        container = self.container(service)
+        try:
+            container.reload()
+        except (DockerException, OSError) as error:
+            raise ClusterError(f"the engine does not show service {service!r}: {error}") from error
+        networks = container.attrs["NetworkSettings"]["Networks"].values()
+        found = [str(network["IPAddress"]) for network in networks if network.get("IPAddress")]
+        if not found:
+            raise ClusterError(f"service {service!r} has no address: its container is {container.status}")
+        return found[0]
+
+    def secrets(self) -> frozenset[str]:
+        """Values of all guests' environments that their images do not carry anyway; never to be written anywhere."""
+        found: set[str] = set()
+        for container in self._guests.values():
+            given = container.attrs["Config"].get("Env") or ()
+            try:
+                image = self._client.images.get(container.attrs["Image"]).attrs
+                common = set(image["Config"].get("Env") or ())
+            except (DockerException, OSError, KeyError, TypeError):
+                common = set()
+            found |= {str(pair).partition("=")[2] for pair in given if pair not in common}
+        return frozenset(value for value in found if value)
+
     def urls(self) -> dict[str, str]:
         """Where people reach entries (`service`) and other published ports (`service:port`), on 127.0.0.1."""
         found: dict[str, str] = {}

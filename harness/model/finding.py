@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from harness.model.step import StepResult
+
 
 class Answer(StrEnum):
     """Three values, never two. For a signature check PASSED reads 'observed'."""
@@ -140,3 +142,5 @@ class Verdict:
     blocked: tuple[str, ...] = ()
     """Undeclared calls that did not get through, `caller -> address:port (n)`."""
     disturbances: tuple[str, ...] = field(default_factory=tuple)
+    steps: tuple[StepResult, ...] = ()
+    """What became of the timeline's steps; they decide nothing, people read them."""

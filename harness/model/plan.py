@@ -8,6 +8,7 @@ from harness.model.fault import Injection
 from harness.model.load import Load
 from harness.model.objective import Objective, SignatureCheck, Stop
 from harness.model.stack import Stack
+from harness.model.step import Step
 
 STEADY = "steady"
 """Name of the baseline phase, the first of every run; it ends at t=0."""
@@ -75,6 +76,8 @@ class Plan:
     """service -> variables that the rendered copy gets, @clock already divided."""
     volumes: str = "fresh"
     seed_exec: tuple[str, tuple[str, ...]] | None = None
+    steps: tuple[Step, ...] = ()
+    """What people do meanwhile; carried out in the control arm too, so that only the faults differ."""
     notes: tuple[str, ...] = ()
     """What the reader must know: defaults taken, points that claim order only."""
     tags: tuple[str, ...] = ()

@@ -64,5 +64,14 @@ class InjectionChanged:
     detail: str = ""
 
 
-Event = Said | RunOpened | Tick | PhaseChanged | InjectionChanged
+@dataclass(frozen=True, slots=True)
+class StepChanged:
+    """A step of the timeline: started, then how it ended (`StepState`)."""
+
+    step: str
+    state: str
+    detail: str = ""
+
+
+Event = Said | RunOpened | Tick | PhaseChanged | InjectionChanged | StepChanged
 Listener = Callable[[Event], None]

@@ -10,10 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.model.plan import Plan
-from harness.model.progress import Event, FlowNow, InjectionChanged, PhaseChanged, RunOpened, Said, Tick
+from harness.model.progress import Event, FlowNow, InjectionChanged, PhaseChanged, RunOpened, Said, StepChanged, Tick
 from harness.model.units import duration_text, ratio_text
 from harness.report.clock import Clock
-from harness.report.plain import as_ascii
+from harness.report.plain import as_ascii, step_text
 from harness.report.words import MISSING, fault_words
 
 ROWS = 14
@@ -50,6 +50,8 @@ class LiveTerminal:
             case InjectionChanged() if event.state in ("lost", "stuck"):
                 detail = f": {event.detail}" if event.detail else ""
                 self._print(f"fault {event.injection} {event.state}{detail}", "magenta")
+            case StepChanged():
+                self._print(step_text(event), "" if event.state in ("started", "worked") else "yellow")
             case PhaseChanged() | InjectionChanged():
                 pass
         self._show()

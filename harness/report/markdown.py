@@ -8,6 +8,7 @@ from harness.model.finding import FindingKind
 from harness.report.facts import Facts
 from harness.report.reproduce import commands
 from harness.report.sentences import lead, meaning, setting
+from harness.report.steps import step_line, step_rows
 from harness.report.tables import FindingRow, finding_rows, injection_rows, load_lines
 
 LIMIT_BYTES = 900 * 1024
@@ -16,7 +17,15 @@ LIMIT_BYTES = 900 * 1024
 
 def render_markdown(facts: Facts, rerun: str = "") -> str:
     """The whole summary; cut at a line with a pointer to the page when it grows past `LIMIT_BYTES`."""
-    parts = [*_top(facts), *_who(facts), *_findings(facts), *_faults(facts), *_trust(facts), *_again(facts, rerun)]
+    parts = [
+        *_top(facts),
+        *_who(facts),
+        *_findings(facts),
+        *_faults(facts),
+        *_steps(facts),
+        *_trust(facts),
+        *_again(facts, rerun),
+    ]
     return _cut("\n".join(parts) + "\n")
 
 
@@ -89,6 +98,13 @@ def _faults(facts: Facts) -> Iterable[str]:
     for row in rows:
         told = (f"{value.sign} {value.words}" for value in (row.proved, row.contained, row.healed))
         yield f"| {' | '.join(_cell(cell) for cell in (row.id, row.fault, row.before, row.during, *told))} |"
+
+
+def _steps(facts: Facts) -> Iterable[str]:
+    rows = step_rows(facts)
+    if rows:
+        yield "\n### Did the steps work?\n"
+        yield from (f"* {_text(step_line(row))}" for row in rows)
 
 
 def _trust(facts: Facts) -> Iterable[str]:

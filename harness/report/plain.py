@@ -10,13 +10,14 @@ from typing import TextIO
 
 from harness.model.finding import Verdict
 from harness.model.plan import Plan
-from harness.model.progress import Event, FlowNow, InjectionChanged, PhaseChanged, RunOpened, Said, Tick
+from harness.model.progress import Event, FlowNow, InjectionChanged, PhaseChanged, RunOpened, Said, StepChanged, Tick
 from harness.model.record import Record
 from harness.model.units import duration_text, ratio_text
 from harness.report.clock import Clock
 from harness.report.facts import build_facts
 from harness.report.reproduce import commands
 from harness.report.sentences import lead, meaning
+from harness.report.steps import step_line, step_rows
 from harness.report.words import MISSING, fault_words
 
 EVERY_S = 10.0
@@ -39,6 +40,7 @@ def as_plain(verdict: Verdict, record: Record, *, folder: str = "", ascii_only: 
         lines.append(
             f"  {card.flow}: {card.mark.word}{expected}; good {card.good_text}, p95 {card.p95_text}, back {card.back}"
         )
+    lines += [f"  step {step_line(row)}" for row in step_rows(facts)]
     lines.append(f"clean-up {verdict.cleanup}")
     lines += [f"report: {folder}/report.html"] if folder else []
     lines.append(f"again:  {commands(record)[0][1]}")
@@ -61,6 +63,11 @@ def flow_line(flow: FlowNow) -> str:
     """One flow now: 'checkout 99.8 % 41 ms'."""
     good = MISSING if flow.availability is None else ratio_text(flow.availability)
     return f"{flow.flow} {good}{'' if flow.p95_s is None else f' {duration_text(flow.p95_s)}'}"
+
+
+def step_text(event: StepChanged) -> str:
+    """One line while it runs: 'step switch failed: HTTP 503'."""
+    return f"step {event.step} {event.state}{f': {event.detail}' if event.detail else ''}"
 
 
 @dataclass(slots=True)
@@ -99,6 +106,8 @@ class PlainLines:
                 self._write(self._phase(event))
             case InjectionChanged():
                 self._write(f"{event.injection} {event.state}{self._what(event)}")
+            case StepChanged():
+                self._write(step_text(event))
             case Said():
                 self._write(f"warning: {event.text}" if event.warning else event.text)
             case Tick() if self._pace.due():

@@ -13,6 +13,7 @@ from harness.report.live import LiveTerminal
 from harness.report.plain import as_ascii
 from harness.report.reproduce import commands
 from harness.report.sentences import lead, meaning
+from harness.report.steps import step_line, step_rows
 from harness.report.words import MISSING, TERMINAL_STYLES, Mark
 
 __all__ = ["LiveTerminal", "verdict_table"]
@@ -35,7 +36,12 @@ def _parts(facts: Facts, folder: str, width: int, ascii_only: bool) -> list[Rend
     parts: list[RenderableType] = [Text("")]
     if any(card.during.n for card in facts.cards):
         parts += [_table(facts, width, ascii_only), Text("")]
-    parts += [_word(facts, ascii_only), *_decided(facts, ascii_only), *_where(facts, folder, ascii_only)]
+    parts += [
+        _word(facts, ascii_only),
+        *_decided(facts, ascii_only),
+        *_steps(facts, ascii_only),
+        *_where(facts, folder, ascii_only),
+    ]
     return parts
 
 
@@ -92,6 +98,10 @@ def _decided(facts: Facts, ascii_only: bool) -> list[Text]:
     if len(reasons) > _REASONS:
         lines.append(Text(f"  and {len(reasons) - _REASONS} more in the report", style="dim"))
     return lines
+
+
+def _steps(facts: Facts, ascii_only: bool) -> list[Text]:
+    return [Text(_plain(f"  step {step_line(row)}", ascii_only)) for row in step_rows(facts)]
 
 
 def _where(facts: Facts, folder: str, ascii_only: bool) -> list[Text]:

@@ -13,6 +13,7 @@ from harness.model.progress import Event, Listener
 from harness.model.record import CanarySecond, EdgeSecond, PhaseWindow
 from harness.runner.injector import JournalPort
 from harness.runner.ports import BorderPort, FlowView, Gauge, LoadPort, Wire
+from harness.runner.steps import Doer
 
 
 class StorePort(Protocol):
@@ -109,6 +110,8 @@ class Rig:
     """Last rung of the undo ladder: replace a proxy that does not answer; True when it came back clean."""
     halted: Callable[[], str] = lambda: ""
     """Why everything must stop now; '' while nothing speaks against going on. Asked many times a second."""
+    doer: Doer | None = None
+    """Carries out the plan's steps; needed only by plans that have some."""
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def say(self, event: Event) -> None:

@@ -18,6 +18,7 @@ from harness.runner.heartbeat import Heartbeat, canary_seconds, edge_seconds
 from harness.runner.injector import Injector
 from harness.runner.ports import Wire
 from harness.runner.rig import Rig
+from harness.runner.steps import Steps
 from harness.runner.stop import StopWatch
 
 PACE_S = 0.05
@@ -52,6 +53,7 @@ class Execution:
         self.injector = Injector(plan, rig.borders, rig.journal, rig.say, self.run_us)
         self.stops = StopWatch(plan.stops)
         self.moments = changes_at(plan)
+        self.steps = self._steps()
         self.applied_s = float("-inf")
         self.phase: Phase | None = None
         self.started = False
@@ -61,6 +63,10 @@ class Execution:
             Heartbeat(region, border, on_lost=self._lost, on_rows=rig.inbox.rows, on_dead=self._dead)
             for region, border in rig.borders.items()
         ]
+
+    def _steps(self) -> Steps:
+        rig, post = self.rig, self.rig.inbox.call
+        return Steps(self.plan.steps, rig.doer, journal=rig.journal, say=rig.say, now_us=self.run_us, post=post)
 
     # -- clocks
 
@@ -106,6 +112,7 @@ class Execution:
         while (wall := self.wall_s()) < self.end_s and not clock.stopped and not self._told_to_halt():
             self._enter_phase(wall)
             self._apply_due(wall)
+            self.steps.begin_due(wall)
             self._drain()
             if clock.monotonic() >= next_tick:
                 next_tick = clock.monotonic() + 1.0
@@ -125,7 +132,8 @@ class Execution:
 
     def _next_moment(self, wall: float) -> float:
         index = bisect.bisect_right(self.moments, wall)
-        return min(self.moments[index] if index < len(self.moments) else self.end_s, self.end_s)
+        change = self.moments[index] if index < len(self.moments) else self.end_s
+        return min(change, self.steps.next_s(), self.end_s)
 
     def _apply_due(self, wall: float) -> None:
         if any(self.applied_s < moment <= wall for moment in self.moments):
@@ -153,6 +161,7 @@ class Execution:
             self.rig.journal.write("steady_failed", reason=broken)
             self.rig.say(Said(f"not steady before anything was broken: {broken}", warning=True))
             self.injector.halt()
+            self.steps.drop()
             self.end_s = min(self.end_s, self.wall_s())
 
     # -- once a second
@@ -171,6 +180,7 @@ class Execution:
         self.rig.journal.write("stop_condition", text=stop.text, verdict=stop.verdict, at_us=self.run_us())
         self.rig.say(Said(f"stop condition met: {stop.text}", warning=True))
         self.injector.halt()
+        self.steps.drop()
         self.injector.apply(wall)
         self.stops = StopWatch(())
         self.end_s = min(self.end_s, wall + AFTER_STOP_S)
@@ -227,6 +237,7 @@ class Execution:
     def _finish(self, status: str, reason: str) -> Ended:
         rig, ended_s = self.rig, min(self.wall_s(), self.end_s) if self.started else self.plan.start_s
         verified = heal(rig, self.injector)
+        self._quietly(self.steps.end)
         early = self.started and (ended_s < self.plan.end_s - 0.5 or status != "completed")
         self._quietly(lambda: self._end_load(early))
         for heart in self.hearts if self.started else ():

@@ -18,6 +18,7 @@ from harness.spec.bind.objectives import Subjects, build_objectives, build_stead
 from harness.spec.bind.radius import build_limits, check_radius
 from harness.spec.bind.signature import build_signature
 from harness.spec.bind.stack import build_environment, build_seed
+from harness.spec.bind.steps import build_steps
 from harness.spec.bind.timeline import Timeline, build_timeline
 from harness.spec.clock import Clock
 from harness.spec.document.check import check
@@ -41,6 +42,8 @@ class Wish:
     seed: int | None = None
     clock: str | None = None
     without_faults: bool = False
+    allow_host: bool = False
+    """Whether steps may run commands on this machine."""
     origins: tuple[tuple[str, str], ...] = field(default=())
 
 
@@ -52,6 +55,7 @@ def load_experiment(
     seed: int | None = None,
     clock: str | None = None,
     without_faults: bool = False,
+    allow_host_commands: bool = False,
 ) -> Plan:
     """Read, check and bind one experiment file; nothing else is touched.
 
@@ -63,7 +67,7 @@ def load_experiment(
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InvalidFile([Problem(str(path), 1, 1, f"cannot be read: {reason}; check the path")]) from None
-    wish = Wish(tuple(overrides), seed, clock, without_faults)
+    wish = Wish(tuple(overrides), seed, clock, without_faults, allow_host_commands)
     return plan_of(raw, path, read_stack, wish)
 
 
@@ -110,6 +114,7 @@ def _bind(b: Binding, raw: bytes, path: Path, wish: Wish) -> Plan | None:
     asked = ask(b)
     timeline = build_timeline(b, clock, asked)
     load = build_load(b, asked, timeline.warp)
+    steps = build_steps(b, timeline, allow_host=wish.allow_host, directory=path.absolute().parent)
     planned = build_injections(b, timeline)
     limits = build_limits(b)
     check_radius(b, planned, limits)
@@ -143,6 +148,7 @@ def _bind(b: Binding, raw: bytes, path: Path, wish: Wish) -> Plan | None:
         environment=environment,
         volumes=doc.stack.volumes,
         seed_exec=build_seed(b),
+        steps=steps,
         notes=_notes(b, clock),
         tags=doc.tags,
         owner=doc.owner,

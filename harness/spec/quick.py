@@ -21,6 +21,9 @@ from harness.spec.load import ReadStack, Wish, plan_of
 from harness.spec.metrics import METRICS
 from harness.spec.suggest import did_you_mean
 
+STEADY = "10s"
+"""A one-line experiment is for the impatient: half the baseline of a file, 200 requests a flow."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quick:
@@ -42,6 +45,7 @@ def quick_text(quick: Quick) -> str:
     if quick.compose:
         data["stack"] = {"compose": list(quick.compose)}
     data |= {"break": quick.target, "how": _how(quick, problems), "for": quick.for_text}
+    data["steady"] = {"for": STEADY}
     expect = _expect(quick, problems)
     if expect:
         data["expect"] = expect
@@ -66,7 +70,7 @@ def quick_experiment(
     """The Plan of a one-line experiment; problems stand at the argument that they come from. Raises InvalidFile."""
     text = quick_text(quick)
     origins = (("break", "TARGET"), ("how", "HOW"), ("for", "--for"), ("expect", "--expect"), ("stack", "--file"))
-    wish = Wish(tuple(overrides), seed, None, without_faults, origins)
+    wish = Wish(tuple(overrides), seed, None, without_faults, origins=origins)
     return plan_of(text.encode(), directory / "break", read_stack, wish)
 
 

@@ -33,6 +33,7 @@ from harness.wiring.machine import environment_facts, host_gauge
 from harness.wiring.repair import repaired
 from harness.wiring.rough import disk_error, on_disk, unbreakable
 from harness.wiring.stack import opened_stack
+from harness.wiring.steps import StepDoer
 from harness.wiring.workspace import Workspace
 from harness.workload.run import LoadRun
 from harness.workload.window import FlowWindow
@@ -148,6 +149,7 @@ def _measured(session: _Session, cluster: Cluster) -> Ended:
             addresses=cluster.addresses,
             repair=lambda region: repaired(cluster, region, folder.name),
             halted=lambda: _lever_words(session.workspace.home),
+            doer=StepDoer(cluster, plan.stack, session.workspace.environ),
         )
         stack.enter_context(follow_services(cluster, borders, journal))
         execution = Execution(plan, rig)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,8 +14,9 @@ from harness.model.finding import LoadAccount
 from harness.model.load import Flow, Load, Outcome, RatePoint, Sample
 from harness.model.objective import Stop
 from harness.model.plan import Phase, Plan
-from harness.model.progress import FlowNow
+from harness.model.progress import FlowNow, StepChanged
 from harness.model.stack import INTERNET, Edge, Entry, Service, Stack
+from harness.model.step import Step, StepKind, StepOutcome, StepState
 from harness.runner.desired import changes_at, desired
 from harness.runner.rig import Inbox, Rig, StopClock
 from harness.runner.run import Execution
@@ -376,3 +379,65 @@ def test_a_lever_that_is_engaged_during_a_run_heals_it_and_ends_it_aborted():
     assert ended.reason == "halted: a real incident" and bench.memory.of("halted")
     healed = bench.memory.of("injection_healed")[0]["at_us"]
     assert healed == pytest.approx(18_000_000, abs=200_000) and bench.borders["east"].held == {}
+
+
+class FakeDoer:
+    """Carries steps out as told; a step called `hangs` waits to be cut off."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    def carry_out(self, step: Step, cut_off: threading.Event) -> StepOutcome:
+        self.done.append(step.name)
+        if step.name == "hangs":
+            cut_off.wait(10)
+            return StepOutcome(StepState.CUT_OFF, "the run ended first")
+        if step.name == "refused":
+            raise ClusterError("service 'db' has no container\nmore")
+        return StepOutcome(StepState.FAILED, "HTTP 503", 503, 0.1, ("no",))
+
+
+def step_at(name: str, at_s: float) -> Step:
+    return Step(name, StepKind.EXEC, at_s, 5.0, service="db", run=("x",))
+
+
+def bench_with(*steps: Step) -> Bench:
+    bench = Bench(replace(plan_with(SLOW), steps=steps))
+    bench.rig.doer = FakeDoer()
+    bench.execution = Execution(replace(plan_with(SLOW), steps=steps), bench.rig)
+    return bench
+
+
+def test_a_step_is_done_when_due_and_a_failed_one_does_not_end_the_run():
+    bench = bench_with(step_at("later", 12.0), step_at("switch", 4.0))
+    assert bench.run().status == "completed"
+    begun = [(e["step"], e["at_us"]) for e in bench.memory.of("step_started")]
+    assert begun == [("switch", pytest.approx(19e6, abs=1e5)), ("later", pytest.approx(27e6, abs=1e5))]
+    ended = {e["step"]: (e["state"], e["status"], e["lines"]) for e in bench.memory.of("step_ended")}
+    assert ended["switch"] == ("failed", 503, ["no"])
+    shown = [(e.step, e.state) for e in bench.memory.said if isinstance(e, StepChanged)]
+    assert ("switch", "started") in shown and ("switch", "failed") in shown
+
+
+def test_a_step_that_could_not_begin_failed_with_its_reason():
+    bench = bench_with(step_at("refused", 4.0))
+    assert bench.run().status == "completed"
+    (ended,) = bench.memory.of("step_ended")
+    assert (ended["state"], ended["detail"]) == ("failed", "service 'db' has no container")
+
+
+def test_a_step_under_way_is_cut_off_when_the_run_ends_and_later_ones_are_not_begun():
+    bench = bench_with(step_at("hangs", 4.0), step_at("never", 12.0))
+    bench.clock.at.append((20.0, lambda: bench.clock.stop(15)))
+    assert bench.run().cleanup == "verified"
+    assert [(e["step"], e["state"]) for e in bench.memory.of("step_ended")] == [("hangs", "cut off")]
+    assert bench.rig.doer.done == ["hangs"]
+
+
+def test_after_a_stop_condition_no_step_is_begun():
+    stop = Stop("web.availability < 20% for 1s", "web", "availability", True, 0.2, 1.0, "failed")
+    bench = bench_with(step_at("never", 8.0))
+    bench.execution = Execution(replace(plan_with(SLOW, stops=(stop,)), steps=(step_at("never", 8.0),)), bench.rig)
+    bench.memory.flows = [FlowNow("web", 0.05, 2.0, 10.0)]
+    bench.run()
+    assert not bench.memory.of("step_started")

@@ -25,6 +25,7 @@ from harness.report.html.timeline import build_timeline
 from harness.report.html.why import build_whys
 from harness.report.reproduce import commands
 from harness.report.sentences import lead, meaning, setting
+from harness.report.steps import step_rows
 from harness.report.words import FAILED, FAMILY_WORDS, MISSING, PASSED
 
 
@@ -77,6 +78,7 @@ def _context(facts: Facts, sheet: Sheet) -> dict[str, Any]:
         "other_cards": [build_card(facts, shared, card) for card in facts.others],
         "whys": build_whys(facts),
         "injections": tables.injection_rows(facts),
+        "steps": step_rows(facts),
         "objectives": tables.finding_rows(facts, FindingKind.OBJECTIVE),
         "signature": tables.finding_rows(facts, FindingKind.SIGNATURE),
         **_guards(facts),

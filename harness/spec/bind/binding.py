@@ -46,8 +46,8 @@ class Binding:
         return False
 
     def written_phases(self) -> list[str]:
-        """Names of all phases as written, broken ones included."""
-        return [str(item["phase"]) for item in self._items("timeline") if "phase" in item]
+        """Names of all phases as written, broken ones included; steps are not phases."""
+        return [str(item["phase"]) for item in self._items("timeline") if "phase" in item and "do" not in item]
 
     def written_fault_ids(self) -> list[str]:
         """Ids of all faults as written, broken ones included."""

@@ -11,7 +11,7 @@ from harness.model.load import Flow, Load, RatePoint
 from harness.model.stack import Entry
 from harness.spec.bind.binding import Binding
 from harness.spec.clock import Warp
-from harness.spec.document.load import METHODS, FlowDoc, LoadDoc
+from harness.spec.document.load import METHODS, FlowDoc, LoadDoc, OkDoc
 from harness.spec.document.places import Path
 from harness.spec.document.types import empty
 from harness.spec.durations import shown
@@ -104,7 +104,7 @@ def _flow(b: Binding, name: str, doc: FlowDoc, load: LoadDoc) -> Flow | None:
     if not 0 < deadline <= 600:
         where = (*path, "deadline") if doc.deadline is not None else ("load", "deadline")
         b.add(where, f"a deadline of {deadline:g} s; write one above 0 s and up to 10m")
-    ok = _ok_status(b, path, doc)
+    ok = ok_status(b, (*path, "ok", "status"), doc.ok)
     entry = _entry(b, path, name, doc)
     if entry is None:
         return None
@@ -145,16 +145,17 @@ def _request(b: Binding, path: Path, doc: FlowDoc) -> tuple[str, str]:
     return method.upper(), url
 
 
-def _ok_status(b: Binding, path: Path, doc: FlowDoc) -> tuple[int, ...]:
+def ok_status(b: Binding, path: Path, doc: OkDoc) -> tuple[int, ...]:
+    """Every status that counts as good; `path` is where they are written."""
     found: list[int] = []
-    for index, status in enumerate(doc.ok.status):
+    for index, status in enumerate(doc.status):
         klass = re.fullmatch(r"([1-5])xx", status) if isinstance(status, str) else None
         if klass:
             found += range(int(klass[1]) * 100, int(klass[1]) * 100 + 100)
         elif isinstance(status, int) and not isinstance(status, bool) and 100 <= status <= 599:
             found.append(status)
         else:
-            b.add((*path, "ok", "status", index), f"{shown(status)} is not an HTTP status; write 200, or 2xx")
-    if not doc.ok.status:
-        b.add((*path, "ok", "status"), "an empty list; no answer would ever be good")
+            b.add((*path, index), f"{shown(status)} is not an HTTP status; write 200, or 2xx")
+    if not doc.status:
+        b.add(path, "an empty list; no answer would ever be good")
     return tuple(dict.fromkeys(found)) or (200,)

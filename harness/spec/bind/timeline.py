@@ -100,8 +100,7 @@ def _windows(b: Binding) -> tuple[Window, ...]:
     for index, phase in enumerate(b.doc.timeline or ()):
         path: Path = ("timeline", index)
         if phase.do is not None:
-            b.add((*path, "do"), "actions (do) are not handled by this version; remove the item", key=True)
-            continue
+            continue  # a step: bind/steps.py
         start = cursor if phase.at is None else phase.at
         end = _end(b, path, phase, start)
         before = found[-1].name if found else STEADY

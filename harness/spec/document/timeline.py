@@ -10,8 +10,9 @@ from typing import Annotated, Any
 from pydantic import Field, create_model
 
 from harness.faults.contract import FaultType
+from harness.spec.document.do import DoDoc
 from harness.spec.document.symptoms import SymptomBase, bare_kinds, symptom_fields
-from harness.spec.document.types import Compression, Duration, Name, Part, listed, short
+from harness.spec.document.types import Compression, Duration, Name, Part, short
 from harness.spec.durations import shown
 
 
@@ -53,15 +54,6 @@ def _as_how(value: Any) -> Any:
     return value if isinstance(value, dict) or value is None else {"how": value}
 
 
-class DoDoc(Part):
-    """An action instead of a fault. Not handled by this version: refused by name."""
-
-    http: str | None = Field(None, description="METHOD service:port/path.", examples=["POST web:8080/admin/failover"])
-    exec: str | None = Field(None, description="Service in which to run a command.")
-    run: Annotated[tuple[str, ...], short(listed)] = Field((), description="The command.")
-    deadline: Duration | None = Field(None, description="How long it may take.")
-
-
 class PhaseDoc(Part):
     """A named window of the timeline. Phases follow one another without gaps; the first begins at 0s."""
 
@@ -73,7 +65,7 @@ class PhaseDoc(Part):
     for_: Duration | None = Field(None, alias="for", description="How long it lasts.")
     until: Duration | None = Field(None, description="End, instead of `for`.")
     faults: tuple[FaultDoc, ...] = Field((), description="What holds in it.")
-    do: DoDoc | None = Field(None, description="An action. Not handled by this version: refused by name.")
+    do: DoDoc | None = Field(None, description="A step at `at` instead of a phase: http, exec or host.")
     source: str = Field("", description="Where the times come from.")
     grade: str = Field("", description="How sure the source is.")
 

@@ -318,9 +318,12 @@ CASES: dict[str, tuple[str, list[str]]] = {
         TIMELINE + "limits: none\n",
         ["5:9 'none' is not a mapping (key: value)"],
     ),
-    "actions": (
-        TIMELINE + "  - phase: switch\n    for: 5s\n    do: {http: POST web:8080/x}\n",
-        ["7:5 actions (do) are not handled by this version; remove the item"],
+    "steps": (
+        TIMELINE + "  - phase: switch\n    at: 5s\n    for: 5s\n    do: {http: POST wbe:8080/x, deadline: 1s}\n",
+        [
+            "7:5 a step has a moment (at) and a deadline, no 'for'; remove it",
+            "8:16 unknown service 'wbe'; did you mean 'web'?",
+        ],
     ),
     "a locustfile": (
         TIMELINE + "load: {locustfile: l.py}\n",

@@ -132,7 +132,6 @@ def test_what_the_reference_file_gets_refused_for(problems: Callable[..., list[s
     )
     text = "\n".join(found)
     assert "a closed-loop locustfile is not handled by this version" in text
-    assert "actions (do) are not handled by this version" in text
     assert "unknown phase 'surge'" in text and "unknown flow 'static-east'" in text
     assert "selects the protected service 'mailer'" in text
 

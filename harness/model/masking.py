@@ -1,0 +1,21 @@
+"""Secrets stay out of what we write: values of a guest's environment and credentials in addresses are masked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+MASK = "***"
+SHORTEST = 4
+"""Shorter values are everybody's words (`1`, `on`, `dev`); masking them would make every text unreadable."""
+
+_CREDENTIALS = re.compile(r"(?<=://)[^\s/@:]*:[^\s/@]+(?=@)")
+_BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{8,}")
+
+
+def masked(text: str, secrets: Iterable[str] = ()) -> str:
+    """`text` without any of `secrets` (longest first), URL credentials and authorization tokens."""
+    for secret in sorted({s for s in secrets if len(s.strip()) >= SHORTEST}, key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    text = _CREDENTIALS.sub(MASK, text)
+    return _BEARER.sub(lambda match: f"{match[1]} {MASK}", text)
