@@ -44,11 +44,13 @@ def _told(flow: str, before: Moment, after: Moment) -> str:
 
 
 def disturbed(run: Reading, untouched: Iterable[str]) -> list[str]:
-    """Flows that no fault of the run reaches and that were still not at rest: the machine was busy with something else.
+    """Flows that no fault of the run reaches and that were still not at rest, and faults that ended by themselves
+    before their time: the machine was busy with something else.
 
     Such a run says nothing for or against a claim; it is run again.
     """
-    return [flow for flow in untouched if run.recoveries[flow].state != STEADY or flow in run.restless]
+    restless = [flow for flow in untouched if run.recoveries[flow].state != STEADY or flow in run.restless]
+    return restless + [f"the fault {name}" for name in run.interrupted]
 
 
 def base(run: Reading) -> Answer:

@@ -57,6 +57,8 @@ class Reading:
     """Incident minutes at which somebody lifted all faults by hand."""
     restless: tuple[str, ...] = ()
     """Flows that were slow for a moment and lost nothing; they count as steady."""
+    interrupted: tuple[str, ...] = ()
+    """Injections that did not hold as long as planned, though nobody asked for that: the machine stood still."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; checks by name."""
@@ -71,7 +73,7 @@ class Reading:
             body["exit_code"], body["verdict"], tuple(body["fidelity"]), tuple(body["reasons"]),
             {flow: Moment(**moment) for flow, moment in body["recoveries"].items()},
             tuple(Check(name, **{**check, "needs": tuple(check["needs"])}) for name, check in body["checks"].items()),
-            body["healed_at"], tuple(body["restless"]),
+            body["healed_at"], tuple(body["restless"]), tuple(body["interrupted"]),
         )  # fmt: skip
 
     @property
@@ -101,6 +103,7 @@ def read(folder: Path) -> Reading:
         checks,
         round(run.incident_s(min(by_hand)) / 60, 2) if by_hand else None,
         tuple(flow for flow, one in found.items() if one.excursions and moments[flow].state == STEADY),
+        () if by_hand else tuple(hold.injection.id for hold in run.holds if hold.lost),
     )
 
 

@@ -50,6 +50,7 @@ def test_a_flow_that_no_fault_reaches_tells_whether_the_machine_was_busy():
     assert claims.disturbed(BASE, [CALM]) == []
     assert claims.disturbed(recovering(calm=back(300)), [CALM]) == [CALM]
     assert claims.disturbed(replace(BASE, restless=(CALM,)), [CALM]) == [CALM]
+    assert claims.disturbed(replace(BASE, interrupted=("hang",)), [CALM]) == ["the fault hang"]
 
 
 def test_the_outage_itself_must_pass():
