@@ -44,7 +44,8 @@ def _finding(run: RunData, objective: Objective) -> Finding:
         verdict=decision.answer,
         reason=decision.reason,
         flow=objective.subject if objective.subject in run.flow_of else "",
-        edge="" if objective.subject in run.flow_of else objective.subject,
+        edge="" if objective.subject in run.flow_of or objective.subject in run.probe_of else objective.subject,
+        probe=objective.subject if objective.subject in run.probe_of else "",
         phase=STEADY,
         phases=(STEADY,),
         metric=objective.metric,
@@ -62,7 +63,7 @@ def _decide(objective: Objective, measured: Measured) -> Decision:
     value = measured.interval.low if measured.observed is None else measured.observed
     if holds(objective.limit, value):
         return Decision(Answer.PASSED)
-    shown = measured.reason if measured.observed is None else value_text(objective.metric, value)
+    shown = measured.advice or measured.reason if measured.observed is None else value_text(objective.metric, value)
     told = f"{objective.subject} {objective.metric} {shown} against {objective.limit.text}"
     return Decision(Answer.INCONCLUSIVE, f"{NOT_MET}: {told}")
 

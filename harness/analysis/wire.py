@@ -40,7 +40,7 @@ def verdict_to_json(verdict: Verdict, record: Record) -> dict[str, Any]:
 def _finding(finding: Finding) -> dict[str, Any]:
     body: dict[str, Any] = _plain(asdict(finding))
     body |= {"kind": str(finding.kind), "verdict": str(finding.verdict)}
-    for name in ("role", "tag", "flow", "edge", "metric", "limit", "incident"):
+    for name in ("role", "tag", "flow", "edge", "probe", "metric", "limit", "incident"):
         body[name] = body[name] or None
     return body
 

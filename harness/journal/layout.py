@@ -5,7 +5,7 @@ from __future__ import annotations
 FILES: dict[str, str] = {
     "manifest.json": "what was planned and with what: plan, seed, versions, image digests",
     "events.ndjson": "the journal: one JSON line an event, flushed one by one",
-    "samples.sqlite": "every intended request and what the proxies saw; views samples, phases, edges",
+    "samples.sqlite": "every intended request and what the proxies saw; views samples, phases, edges, readings",
     "woven.compose.yaml": "the Compose project as it was started (mode 0600: it holds the guest's environment)",
     "verdict.json": "the answer: verdict, findings with intervals, injections with proof",
     "report.html": "the report, one self-contained file",

@@ -60,15 +60,16 @@ def read_manifest(folder: Path) -> Manifest:
 def read_record(folder: Path) -> Record:
     """Everything of a run folder, for the judge. Missing samples read as none; a missing manifest is a UsageError."""
     manifest = read_manifest(folder)
-    phases, samples, edge_seconds, canary, zero_us = read_store(folder / "samples.sqlite")
+    stored = read_store(folder / "samples.sqlite")
     return Record(
         run=manifest.run,
         plan=manifest.plan,
-        phases=tuple(phases),
-        samples=tuple(samples),
-        edge_seconds=tuple(edge_seconds),
-        canary=tuple(canary),
+        phases=tuple(stored.phases),
+        samples=tuple(stored.samples),
+        edge_seconds=tuple(stored.edge_seconds),
+        canary=tuple(stored.canary),
         events=tuple(read_events(folder)),
         environment=tuple(sorted(manifest.environment.items())),
-        zero_us=zero_us,
+        zero_us=stored.zero_us,
+        readings=tuple(stored.readings),
     )

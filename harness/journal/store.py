@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from harness.journal.tables import SCHEMA, VERSION
 from harness.model.errors import ClusterError, UsageError
 from harness.model.load import Outcome, Sample
+from harness.model.probe import Reading, State
 from harness.model.record import CanarySecond, EdgeSecond, PhaseWindow
 
 COMMIT_S = 0.2
@@ -36,9 +37,10 @@ class Stored(NamedTuple):
     edge_seconds: list[EdgeSecond]
     canary: list[CanarySecond]
     zero_us: int
+    readings: list[Reading]
 
 
-_EMPTY = Stored([], [], [], [], 0)
+_EMPTY = Stored([], [], [], [], 0, [])
 
 
 class SampleStore:
@@ -85,6 +87,11 @@ class SampleStore:
         """Round trips of the borders' own connections."""
         with self._writing():
             self._insert("canary_second", [astuple(row) for row in rows])
+
+    def add_readings(self, rows: Sequence[Reading]) -> None:
+        """What probes were answered."""
+        with self._writing():
+            self._insert("reading", [astuple(row) for row in rows])
 
     def set_phases(self, phases: Sequence[PhaseWindow]) -> None:
         """Replace all phases."""
@@ -216,7 +223,18 @@ def _read(db: sqlite3.Connection) -> Stored:
             )
         ],
         zero_us=meta.get(_ZERO, 0),
+        readings=_readings(db),
     )
+
+
+def _readings(db: sqlite3.Connection) -> list[Reading]:
+    """Answers of probes; runs from before there were probes have no such table."""
+    if not db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'reading'").fetchone()[0]:
+        return []
+    rows = db.execute("SELECT t_us, probe, state, value, took_us, note FROM reading ORDER BY t_us, rowid")
+    return [
+        Reading(t_us, probe, State(state), value, took_us, note) for t_us, probe, state, value, took_us, note in rows
+    ]
 
 
 def _with_json(row: EdgeSecond) -> tuple[Any, ...]:

@@ -20,6 +20,9 @@ CREATE TABLE edge_second (
 CREATE TABLE canary_second (
     t_us INTEGER NOT NULL, border TEXT NOT NULL, n INTEGER NOT NULL, failed INTEGER NOT NULL,
     p50_us INTEGER NOT NULL, max_us INTEGER NOT NULL);
+CREATE TABLE reading (
+    t_us INTEGER NOT NULL, probe TEXT NOT NULL, state TEXT NOT NULL, value REAL, took_us INTEGER NOT NULL,
+    note TEXT NOT NULL);
 
 CREATE VIEW samples AS
     SELECT s.due_us, f.name AS flow, s.latency_us, o.name = 'ok' AS ok, o.name AS outcome
@@ -27,4 +30,5 @@ CREATE VIEW samples AS
 CREATE VIEW phases AS SELECT name, start_us, end_us FROM phase ORDER BY place;
 CREATE VIEW edges AS SELECT * FROM edge_second;
 CREATE VIEW canary AS SELECT * FROM canary_second;
+CREATE VIEW readings AS SELECT * FROM reading;
 """

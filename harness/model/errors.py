@@ -8,6 +8,9 @@ HarnessError                      70  a bug of ours unless a subclass says other
 │   ├── ControlLost                4  a proxy's control stream ended or did not answer in time
 │   └── LoadError                  4  the load generator could not start or died
 ├── Inconclusive                   3  the data do not decide
+├── ProbeError                     4  a probe has no answer; never leaves the probe's own thread
+│   ├── NotAnswered                4  it was asked, and what it asks gave no answer: bad
+│   └── NotMeasured                4  it could not be asked at all: unknown
 ├── CleanupUnverified              7  a fault may still hold
 ├── Stopped                  130/143  stopped by a signal, clean-up verified
 └── ResilienceFailed (AssertionError)  1  an objective was missed
@@ -75,6 +78,20 @@ class Inconclusive(HarnessError):
     """The data do not decide; the message names the smallest change that would."""
 
     exit_code = 3
+
+
+class ProbeError(HarnessError):
+    """A probe has no answer; becomes a reading, and never ends a run."""
+
+    exit_code = 4
+
+
+class NotAnswered(ProbeError):
+    """What was asked is there and gave no answer in time, or refused: a bad reading."""
+
+
+class NotMeasured(ProbeError):
+    """The question could not be asked; says nothing about what it asks."""
 
 
 class CleanupUnverified(HarnessError):

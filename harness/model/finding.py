@@ -26,7 +26,7 @@ class FindingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One answered question. Seconds unless the metric ends in `_ms`; ratios 0–1. `name` begins with flow or edge."""
+    """One answered question. Seconds unless the metric ends in `_ms`; ratios 0–1. `name` begins with its subject."""
 
     name: str
     kind: FindingKind
@@ -37,6 +37,7 @@ class Finding:
     tag: str = ""
     flow: str = ""
     edge: str = ""
+    probe: str = ""
     phase: str | None = None
     phases: tuple[str, ...] = ()
     metric: str = ""

@@ -20,6 +20,12 @@ class Limit:
     high_strict: bool = False
     slack: float | None = None
 
+    def admits(self, value: float) -> bool:
+        """Whether a single value keeps to it (`slack` apart)."""
+        low = self.low is None or (value > self.low if self.low_strict else value >= self.low)
+        high = self.high is None or (value < self.high if self.high_strict else value <= self.high)
+        return low and high
+
 
 class Role(StrEnum):
     """Whether a signature check is an effect of the faults, or holds with and without them."""
@@ -38,7 +44,7 @@ class Tag(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """A metric of one flow or edge against a limit, scoped to phases. `subject` is a flow name or an edge id.
+    """A metric of one flow, edge or probe against a limit, scoped to phases. `subject`: flow name, edge id, probe name.
 
     `after` (recovery metrics only) names the phase from whose end recovery is counted.
     """

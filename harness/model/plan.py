@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from harness.model.fault import Injection
 from harness.model.load import Load
 from harness.model.objective import Objective, SignatureCheck, Stop
+from harness.model.probe import Probe
 from harness.model.stack import Stack
 from harness.model.step import Step
 
@@ -65,6 +66,7 @@ class Plan:
     """What must hold in the baseline before anything is broken."""
     signature: tuple[SignatureCheck, ...] = ()
     stops: tuple[Stop, ...] = ()
+    probes: tuple[Probe, ...] = ()
     limits: Limits = field(default_factory=Limits)
     incident_clock: bool = False
     clock_default: float = 1.0

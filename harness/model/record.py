@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.model.load import Sample
 from harness.model.plan import Plan
+from harness.model.probe import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +73,5 @@ class Record:
     environment: tuple[tuple[str, str], ...] = ()
     zero_us: int = 0
     """t=0 (end of steady) on the run's clock."""
+    readings: tuple[Reading, ...] = ()
+    """What probes were answered, in order of time."""

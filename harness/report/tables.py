@@ -131,7 +131,7 @@ def _order(finding: Finding) -> tuple[int, int]:
 
 def _finding_row(finding: Finding) -> FindingRow:
     return FindingRow(
-        name=finding.flow or finding.edge or finding.name,
+        name=finding.flow or finding.edge or finding.probe or finding.name,
         full_name=finding.name,
         what=metric_words(finding.metric) if finding.metric else finding.name,
         where=where_words(finding),

@@ -126,10 +126,12 @@ METRIC_WORDS = {
     "requests": "requests per second",
     "errors": "answers that are server errors",
     "retries": "requests per intended request",
+    "holds": "good answers of the probe",
+    "within": "first good answer of the probe within",
     "order": "order of recovery",
 }
 
-_SHARES = {"availability", "error_rate", "errors"}
+_SHARES = {"availability", "error_rate", "errors", "holds"}
 
 
 def metric_words(metric: str) -> str:
@@ -147,7 +149,7 @@ def value_words(metric: str, value: float | None) -> str:
         return ratio_text(value)
     if metric == "recovered_at":
         return f"t{value / 60:+.0f} min"
-    if metric == "recovers_within" or metric in {"p50", "p90", "p95", "p99"}:
+    if metric in {"recovers_within", "within"} or metric in {"p50", "p90", "p95", "p99"}:
         return duration_text(value)
     if metric == "bytes":
         return f"{bytes_text(value)}/s"

@@ -14,7 +14,7 @@ from harness.model.plan import Plan
 from harness.model.progress import InjectionChanged, Listener, Said
 from harness.runner.desired import Want, desired, holding_at
 from harness.runner.heartbeat import LEASE_S
-from harness.runner.ports import BorderPort, Wire
+from harness.runner.ports import BorderPort, NowUs, Wire
 
 UNKNOWN = Want(faults={"?": (0.0, {})})
 """Remembered for a border that did not answer: differs from everything, so it is told again."""
@@ -147,13 +147,6 @@ class Injector:
         injection = next(i for i in self._plan.injections if i.id == name)
         detail = str(fields.get("reason") or fault_words(injection.fault) + f" on {injection.target}")
         self._listener(InjectionChanged(name, str(state), detail))
-
-
-class NowUs(Protocol):
-    """Reads the run's clock."""
-
-    def __call__(self) -> int:
-        """Microseconds since the start of the load."""
 
 
 def _differs(new: Want, old: Want) -> bool:

@@ -86,5 +86,12 @@ class Clock(Protocol):
         """Sleep at most `seconds`; returns early when the run is asked to stop."""
 
 
+class NowUs(Protocol):
+    """Reads the run's clock."""
+
+    def __call__(self) -> int:
+        """Microseconds since the start of the load."""
+
+
 Gauge = Callable[[], Mapping[str, float]]
 """Host readings for stop conditions, e.g. `host.memory_free` in bytes."""

@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from harness.model.load import Sample
+from harness.model.probe import Reading
 from harness.model.progress import Event, Listener
 from harness.model.record import CanarySecond, EdgeSecond, PhaseWindow
+from harness.probes.contract import World
+from harness.runner.edge_bytes import EdgeBytes
 from harness.runner.injector import JournalPort
 from harness.runner.ports import BorderPort, FlowView, Gauge, LoadPort, Wire
 from harness.runner.steps import Doer
@@ -22,6 +25,7 @@ class StorePort(Protocol):
     def add_samples(self, samples: list[Sample]) -> None: ...
     def add_edge_seconds(self, rows: list[EdgeSecond]) -> None: ...
     def add_canary(self, rows: list[CanarySecond]) -> None: ...
+    def add_readings(self, rows: list[Reading]) -> None: ...
     def set_phases(self, phases: list[PhaseWindow]) -> None: ...
     def set_zero(self, us: int) -> None: ...
     def commit(self) -> None: ...
@@ -112,6 +116,9 @@ class Rig:
     """Why everything must stop now; '' while nothing speaks against going on. Asked many times a second."""
     doer: Doer | None = None
     """Carries out the plan's steps; needed only by plans that have some."""
+    world: World | None = None
+    """The running stack as probes reach it; None: probes are not asked."""
+    edge_bytes: EdgeBytes = field(default_factory=EdgeBytes)
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def say(self, event: Event) -> None:

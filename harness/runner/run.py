@@ -17,6 +17,7 @@ from harness.runner.heal import heal
 from harness.runner.heartbeat import Heartbeat, canary_seconds, edge_seconds
 from harness.runner.injector import Injector
 from harness.runner.ports import Wire
+from harness.runner.probing import Probing
 from harness.runner.rig import Rig
 from harness.runner.steps import Steps
 from harness.runner.stop import StopWatch
@@ -54,6 +55,7 @@ class Execution:
         self.stops = StopWatch(plan.stops)
         self.moments = changes_at(plan)
         self.steps = self._steps()
+        self.probing = Probing(plan, rig, self.run_us)
         self.applied_s = float("-inf")
         self.phase: Phase | None = None
         self.started = False
@@ -106,6 +108,7 @@ class Execution:
         self.rig.journal.write("anchor", load_start_mono=self.start_mono, zero_us=zero_us)
         for heart in self.hearts:
             heart.start()
+        self.probing.start()
 
     def _loop(self) -> None:
         clock, next_tick = self.rig.clock, 0.0
@@ -173,7 +176,7 @@ class Execution:
         self.rig.say(Tick(name, wall, self.plan.incident_s(wall), left, self.injector.holding, flows))
         if self.rig.load.finished and left > 1.0:
             raise LoadError(f"the load generator ended {left:.0f} s early; its last words are in the run's logs")
-        if wall >= 0 and (stop := self.stops.ask(wall, flows, self.rig.gauge())):
+        if wall >= 0 and (stop := self.stops.ask(wall, flows, self.rig.gauge(), self.probing.last)):
             self._stop(stop, wall)
 
     def _stop(self, stop: Stop, wall: float) -> None:
@@ -219,6 +222,7 @@ class Execution:
                 self.injector.lost(str(name), "auto-undo: the controller was silent for too long")
 
     def _drain(self) -> None:
+        self.probing.drain()
         samples, rows, calls = self.rig.inbox.drain()
         for call in calls:
             call()
@@ -228,7 +232,9 @@ class Execution:
         for region, answer in rows:
             border = self.rig.borders[region]
             shift = -border.clock_offset_us - round(self.start_mono * 1e6)
-            self.rig.store.add_edge_seconds(edge_seconds(answer, shift))
+            seconds = edge_seconds(answer, shift)
+            self.rig.store.add_edge_seconds(seconds)
+            self.rig.edge_bytes.add(seconds, self.run_us())
             self.rig.store.add_canary(canary_seconds(answer, region, shift))
             self.blocked[region] = answer.get("blocked", [])
 
@@ -236,6 +242,7 @@ class Execution:
 
     def _finish(self, status: str, reason: str) -> Ended:
         rig, ended_s = self.rig, min(self.wall_s(), self.end_s) if self.started else self.plan.start_s
+        self.probing.stop()
         verified = heal(rig, self.injector)
         self._quietly(self.steps.end)
         early = self.started and (ended_s < self.plan.end_s - 0.5 or status != "completed")

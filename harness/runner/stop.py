@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from harness.model.objective import Stop
+from harness.model.probe import Reading, State
 from harness.model.progress import FlowNow
 
 
@@ -15,10 +16,18 @@ class StopWatch:
         self._stops = stops
         self._since: dict[Stop, float] = {}
 
-    def ask(self, now_s: float, flows: Sequence[FlowNow], host: Mapping[str, float]) -> Stop | None:
-        """The first condition that has been breached for its whole time at `now_s`, or None."""
+    def ask(
+        self,
+        now_s: float,
+        flows: Sequence[FlowNow],
+        host: Mapping[str, float],
+        probes: Mapping[str, Reading] | None = None,
+    ) -> Stop | None:
+        """The first condition that has been breached for its whole time at `now_s`, or None. `probes`: last answers."""
         for stop in self._stops:
-            value = _reading(stop, flows, host)
+            value = _of_probe(stop, probes[stop.subject]) if probes and stop.subject in probes else None
+            if value is None:
+                value = _reading(stop, flows, host)
             if value is None:
                 continue
             breached = value < stop.value if stop.below else value > stop.value
@@ -44,3 +53,10 @@ def _reading(stop: Stop, flows: Sequence[FlowNow], host: Mapping[str, float]) ->
             }
             return readings.get(stop.metric)
     return None
+
+
+def _of_probe(stop: Stop, last: Reading) -> float | None:
+    """`holds` is 1 or 0, `value` the number that was read; None for an answer that was not measured."""
+    if stop.metric == "value":
+        return last.value
+    return {State.GOOD: 1.0, State.BAD: 0.0, State.UNKNOWN: None}[last.state]

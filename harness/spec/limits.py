@@ -39,6 +39,16 @@ def _share(text: object) -> float:
     return parse_share(words)
 
 
+def _number(text: object) -> float:
+    """'12', '-0.5', '1e6' or '20KB/s' (bytes per second) -> a number."""
+    words = str(text).strip()
+    if words.endswith("B/s"):
+        return _bytes(words)
+    if not re.fullmatch(r"[+-]?\d{1,15}(\.\d{1,15})?([eE][+-]?\d{1,2})?", words):
+        raise ValueError(f"{shown(text)} is not a number; write 10, 0.5 or 20KB/s")
+    return float(words)
+
+
 _READ: dict[Value, Callable[[object], float]] = {
     Value.SHARE: _share,
     Value.SECONDS: parse_duration,
@@ -47,7 +57,11 @@ _READ: dict[Value, Callable[[object], float]] = {
     Value.RATIO: _ratio,
     Value.WITHIN: parse_duration,
     Value.MOMENT: parse_duration,
+    Value.NUMBER: _number,
 }
+
+VALUE = Metric("value", Value.NUMBER, "1", "probe", "the number that a probe reads", ">= 10")
+"""Limit of what a probe reads: part of the probe, not a metric of a run."""
 
 
 def parse_limit(metric_name: str, value: object) -> Limit:
@@ -63,6 +77,13 @@ def parse_limit(metric_name: str, value: object) -> Limit:
     limit = _parse(metric, text)
     _refuse_pointless(metric, limit)
     return limit
+
+
+def parse_value_limit(value: object) -> Limit:
+    """The limit of a probe's number: ">= 10", "< 0.5", "3..7". ValueError says what to write instead."""
+    if not isinstance(value, str) or not value.strip() or len(value) > 200:
+        raise ValueError(f'{shown(value)} is not a limit; write value: "{VALUE.example}"')
+    return _parse(VALUE, value.strip())
 
 
 def _parse(metric: Metric, text: str) -> Limit:
@@ -95,14 +116,14 @@ def _bound(metric: Metric, text: str, operator: str, rest: str) -> Limit:
     strict = operator in ("<", ">")
     if operator in (">", ">="):
         if metric.value is Value.WITHIN:
-            raise ValueError(f"{shown(text)}: recovers_within is an upper limit; write recovers_within: {rest}")
+            raise ValueError(f"{shown(text)}: {metric.name} is an upper limit; write {metric.name}: {rest}")
         return Limit(text, low=number, low_strict=strict)
     return Limit(text, high=number, high_strict=strict, slack=slack)
 
 
 def _range(metric: Metric, text: str, low_text: str, high_text: str) -> Limit:
     if metric.value is Value.WITHIN:
-        raise ValueError(f"{shown(text)}: recovers_within is an upper limit; write recovers_within: {high_text}")
+        raise ValueError(f"{shown(text)}: {metric.name} is an upper limit; write {metric.name}: {high_text}")
     read = _READ[metric.value]
     low, high = read(low_text), read(high_text)
     if low > high:
@@ -125,7 +146,7 @@ def _refuse_pointless(metric: Metric, limit: Limit) -> None:
 
 def parse_value(metric_name: str, value: object) -> float:
     """One value of a metric, without an operator: '20%' of availability -> 0.2. ValueError says what to write."""
-    return _READ[METRICS[metric_name].value](value)
+    return _READ[(METRICS | {VALUE.name: VALUE})[metric_name].value](value)
 
 
 _SIZE = re.compile(r"\s*(\d{1,12}(?:\.\d{1,6})?)\s*([KkMG]?)B\s*")

@@ -15,6 +15,7 @@ from harness.spec.bind.binding import Binding
 from harness.spec.bind.faults import Planned, build_injections
 from harness.spec.bind.load import Asked, ask, build_load
 from harness.spec.bind.objectives import Subjects, build_objectives, build_steady, build_stops
+from harness.spec.bind.probes import build_probes
 from harness.spec.bind.radius import build_limits, check_radius
 from harness.spec.bind.signature import build_signature
 from harness.spec.bind.stack import build_environment, build_seed
@@ -83,7 +84,7 @@ def plan_of(raw: bytes, path: Path, read_stack: ReadStack, wish: Wish) -> Plan:
         raise InvalidFile(problems.found)
     stack = _stack(doc, path.absolute().parent, read_stack, problems)
     data: dict[str, Any] = document.data if isinstance(document.data, dict) else {}
-    plan = _bind(Binding(doc, data, problems, stack), raw, path, wish)
+    plan = _bind(Binding(doc, data, problems, stack, folder=path.absolute().parent), raw, path, wish)
     problems.raise_if_any()
     if plan is None:
         raise InvalidFile([Problem(str(path), 1, 1, "the stack could not be read; check the Compose project")])
@@ -118,6 +119,7 @@ def _bind(b: Binding, raw: bytes, path: Path, wish: Wish) -> Plan | None:
     planned = build_injections(b, timeline)
     limits = build_limits(b)
     check_radius(b, planned, limits)
+    probes = build_probes(b)
     subjects = _subjects(b, asked, timeline, planned)
     objectives, steady = build_objectives(b, subjects), build_steady(b, subjects)
     signature = build_signature(b, subjects, timeline, planned)
@@ -141,6 +143,7 @@ def _bind(b: Binding, raw: bytes, path: Path, wish: Wish) -> Plan | None:
         steady=steady,
         signature=signature,
         stops=stops,
+        probes=probes,
         limits=limits,
         incident_clock=clock.incident,
         clock_default=clock.default,

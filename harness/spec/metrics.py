@@ -16,11 +16,12 @@ class Value(StrEnum):
     RATIO = "ratio"
     WITHIN = "duration, at most"
     MOMENT = "moment on the incident clock"
+    NUMBER = "number"
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric. `subject` is 'flow' or 'edge'; `quantile` 0–1 for latency quantiles (and their ratios), else None."""
+    """One metric. `subject`: 'flow', 'edge' or 'probe'; `quantile` 0–1 for latency quantiles (and ratios)."""
 
     name: str
     value: Value
@@ -33,7 +34,7 @@ class Metric:
 
     @property
     def recovery(self) -> bool:
-        """Whether it speaks of a moment of recovery and not of samples in phases."""
+        """Whether it speaks of a moment (of recovery, of an alert) and not of samples in phases."""
         return self.value in (Value.WITHIN, Value.MOMENT)
 
 
@@ -43,6 +44,10 @@ def _flow(name: str, value: Value, unit: str, meaning: str, example: str) -> Met
 
 def _edge(name: str, value: Value, unit: str, meaning: str, example: str) -> Metric:
     return Metric(name, value, unit, "edge", meaning, example)
+
+
+def _probe(name: str, value: Value, unit: str, meaning: str, example: str) -> Metric:
+    return Metric(name, value, unit, "probe", meaning, example)
 
 
 def _quantiles() -> list[Metric]:
@@ -92,6 +97,10 @@ _ALL = (
     _edge("requests", Value.PER_SECOND, "1/s", "requests over the edge, per second", ">= 5/s"),
     _edge("requests_ratio", Value.RATIO, "1", "requests per second in the phases, divided by steady's", "<= 20%"),
     _edge("errors", Value.SHARE, "share", "answers with HTTP 5xx, of all answers on the edge", "<= 1%"),
+    _probe("holds", Value.SHARE, "share", "good answers of a probe, of all times it was asked; what could not be"
+           " measured decides nothing", ">= 100%"),
+    _probe("within", Value.WITHIN, "s", "wall time from the end of phase `after` (or from the first fault) until the"
+           " probe's first good answer", "60s"),
     _edge("retries", Value.RATIO, "1", "requests on the edge per intended request, relative to steady", "<= 1.2"),
 )  # fmt: skip
 
@@ -100,6 +109,9 @@ METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
 
 STOP_METRICS = ("availability", "error_rate", "goodput", "p50", "p90", "p95", "p99")
 """Flow metrics that a stop condition can watch once a second."""
+
+PROBE_STOP_METRICS = ("holds", "value")
+"""What a stop condition can watch of a probe: its last answer, good (100%) or bad (0%), and the number in it."""
 
 HOST_METRICS = ("memory_free",)
 """`host.…` metrics of stop conditions: bytes."""

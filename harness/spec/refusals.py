@@ -10,7 +10,8 @@ Refusals name the line and the rate, the duration or the clock that would do. Th
   from 3.4/s, longer below);
 * recovered_at: three such windows after the moment asked for; a range LOW..HIGH must be wider than the resolution;
 * order: two recoveries that wait for faults must have ends further apart than both resolutions together;
-* a fault on entry edges only must meet at least 5 requests.
+* a fault on entry edges only must meet at least 5 requests;
+* a probe must be asked at least 3 times in the phases of `holds`, and long enough after the fault for `within`.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from harness.spec import resolution
 from harness.spec.metrics import METRICS, Metric, Value
 from harness.spec.samples import arrivals, expected_samples, flow_rate
 
+LEAST_ASKED = 3
+"""Times that a probe must be asked for its share of good answers to mean anything."""
 LEAST_PROOF = 5
 """Requests that a fault on an entry edge must meet to be proved."""
 
@@ -49,7 +52,7 @@ class _Claim:
 
 def refusals(plan: Plan) -> list[Problem]:
     """Everything that this plan can never decide, each at the line of the file that asks for it."""
-    return [*_claims_refused(plan), *_orders_refused(plan), *_faults_refused(plan)]
+    return [*_claims_refused(plan), *_probes_refused(plan), *_orders_refused(plan), *_faults_refused(plan)]
 
 
 def _claims(plan: Plan) -> Iterator[_Claim]:
@@ -70,6 +73,26 @@ def _claims_refused(plan: Plan) -> Iterator[Problem]:
         if reason:
             what = f"{claim.subject} {claim.metric.name} {claim.limit.text}"
             yield Problem(plan.file, claim.line, claim.column, f"{what}: {reason}")
+
+
+def _probes_refused(plan: Plan) -> Iterator[Problem]:
+    probes = {probe.name: probe for probe in plan.probes}
+    for claim in _claims(plan):
+        if claim.subject not in probes or claim.metric.subject != "probe":
+            continue
+        probe, limit = probes[claim.subject], claim.limit.high
+        if claim.metric.value is Value.WITHIN and limit is not None:
+            first = min((i.start_s for i in plan.injections), default=0.0)
+            watched = plan.end_s - (plan.phase(claim.after).end_s if claim.after else first)
+            needs = limit + probe.every_s + probe.timeout_s
+            short = f"only {duration_text(max(watched, 0.0))} are watched; would do: {duration_text(_up(needs))}"
+        else:
+            watched = sum(phase.end_s - phase.start_s for phase in plan.phases if phase.name in claim.phases)
+            needs = LEAST_ASKED * probe.every_s
+            short = f"it is asked every {duration_text(probe.every_s)} and the phases last {duration_text(watched)}"
+        if watched < needs - 1e-9:
+            what = f"{claim.subject} {claim.metric.name} {claim.limit.text}"
+            yield Problem(plan.file, claim.line, claim.column, f"{what}: {short}")
 
 
 def _refusal(plan: Plan, claim: _Claim, flow: Flow) -> str:

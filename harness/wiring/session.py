@@ -15,6 +15,7 @@ from typing import Any
 from harness.analysis.steady import baseline_broken
 from harness.cluster.cluster import Cluster
 from harness.cluster.control import Border
+from harness.cluster.inside import Inside
 from harness.journal.events import Journal
 from harness.journal.folder import new_run, shown
 from harness.journal.lever import engaged
@@ -24,10 +25,12 @@ from harness.model.errors import CleanupUnverified, HarnessError
 from harness.model.finding import Verdict
 from harness.model.plan import Plan
 from harness.model.progress import Listener, RunOpened, Said
+from harness.runner.edge_bytes import EdgeBytes
 from harness.runner.rig import Inbox, Rig, StopClock
 from harness.runner.run import Ended, Execution
 from harness.wiring.callees import follow_services
 from harness.wiring.halt import refuse_if_engaged
+from harness.wiring.host_code import refuse_host_code
 from harness.wiring.judgement import judge_folder
 from harness.wiring.machine import environment_facts, host_gauge
 from harness.wiring.repair import repaired
@@ -79,8 +82,10 @@ def run_plan(
 ) -> RunResult:
     """Carry out `plan` and judge it. Problems of the environment are part of the result, not raised.
 
-    Under an engaged lever nothing is begun: ClusterError.
+    Under an engaged lever nothing is begun: ClusterError. UsageError, before anything is touched, for code of the
+    file that would run here without anybody's word.
     """
+    refuse_host_code(plan, workspace.allow_host_commands)
     refuse_if_engaged(workspace.home)
     with on_disk(workspace.home):
         folder = new_run(workspace.home, plan.name, datetime.now(UTC), secrets.token_hex(2))
@@ -135,6 +140,9 @@ def _measured(session: _Session, cluster: Cluster) -> Ended:
             on_event=lambda event: journal.write("load_event", **event),
         )
         stack.callback(load.close)
+        edge_bytes = EdgeBytes()
+        inside = Inside(plan.stack, cluster.border_containers, cluster.container, edge_bytes.per_second)
+        stack.callback(inside.close)
         rig = Rig(
             borders=borders,
             load=load,
@@ -147,6 +155,8 @@ def _measured(session: _Session, cluster: Cluster) -> Ended:
             gauge=host_gauge,
             baseline_broken=lambda: baseline_broken(read_record(folder)),
             addresses=cluster.addresses,
+            world=inside,
+            edge_bytes=edge_bytes,
             repair=lambda region: repaired(cluster, region, folder.name),
             halted=lambda: _lever_words(session.workspace.home),
             doer=StepDoer(cluster, plan.stack, session.workspace.environ),

@@ -17,7 +17,7 @@ FLOORS = {
     "model": 0,
     "faults": 1, "containers": 1,
     "spec": 2, "analysis": 2,
-    "cluster": 3, "workload": 3, "journal": 3,
+    "cluster": 3, "workload": 3, "journal": 3, "probes": 3,
     "runner": 4, "report": 4,
     "wiring": 5,
     "cli": 6, "pytest_plugin": 6, "gameday": 6,

@@ -16,6 +16,7 @@ import pytest
 from harness.journal.store import SampleStore, read_store
 from harness.model.errors import ClusterError, UsageError
 from harness.model.load import Outcome, Sample
+from harness.model.probe import Reading, State
 from harness.model.record import CanarySecond, EdgeSecond, PhaseWindow
 
 SAMPLES = [
@@ -23,6 +24,10 @@ SAMPLES = [
 ]
 PHASES = [PhaseWindow("steady", 0, 100_000), PhaseWindow("gone", 100_000, 200_000)]
 EDGES = [EdgeSecond(t_us=0, edge="a->b:80", up_bytes=5, requests=2, times_us=(3, 4), gave_up_us=(9,))]
+READINGS = [
+    Reading(1000, "rows", State.GOOD, 7.0, 900),
+    Reading(2000, "rows", State.UNKNOWN, None, 50, "the engine does not answer"),
+]
 CANARY = [CanarySecond(t_us=0, border="east", n=10, failed=1, p50_us=200, max_us=900)]
 
 
@@ -31,6 +36,7 @@ def written(path: Path) -> SampleStore:
     store.add_samples(SAMPLES)
     store.add_edge_seconds(EDGES)
     store.add_canary(CANARY)
+    store.add_readings(READINGS)
     store.set_phases(PHASES[:1])
     store.set_phases(PHASES)
     store.set_zero(100_000)
@@ -44,7 +50,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_what_was_written_is_read_back_exactly(path: Path) -> None:
     written(path).close()
-    assert read_store(path) == (PHASES, SAMPLES, EDGES, CANARY, 100_000)
+    assert read_store(path) == (PHASES, SAMPLES, EDGES, CANARY, 100_000, READINGS)
 
 
 def test_samples_come_back_in_order_of_their_intended_start(path: Path) -> None:
@@ -153,7 +159,7 @@ def test_a_store_left_with_its_log_is_readable_where_the_log_cannot_be_opened(
 
 
 def test_a_run_without_samples_reads_as_empty(path: Path) -> None:
-    assert read_store(path) == ([], [], [], [], 0)
+    assert read_store(path) == ([], [], [], [], 0, [])
     path.touch()
     assert read_store(path).samples == []
 
@@ -178,3 +184,11 @@ def test_a_write_that_failed_is_never_swallowed(path: Path) -> None:
         store.add_canary(CANARY)
     with pytest.raises(ClusterError, match="samples cannot be written"):
         store.close()
+
+
+def test_a_store_from_before_there_were_probes_is_read(path: Path) -> None:
+    written(path).close()
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript("DROP VIEW readings; DROP TABLE reading;")
+    stored = read_store(path)
+    assert (stored.samples, stored.readings) == (SAMPLES, [])

@@ -44,7 +44,7 @@ def _finding(run: RunData, objective: Objective, disturbed: Sequence[Disturbance
 
 
 def _decided(run: RunData, objective: Objective, limit: Limit, question: Asked, measured: Measured) -> Decision:
-    if objective.existential:
+    if objective.existential and objective.subject not in run.probe_of:  # a probe's share is exact: one answer decides
         return decide_existential(limit, measured)
     rate, seconds = per_second(run, question)
     return decide(limit, measured, rate_per_s=rate, seconds=seconds)

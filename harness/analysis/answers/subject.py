@@ -16,7 +16,7 @@ from harness.model.finding import Answer, Finding, FindingKind
 from harness.model.objective import Limit
 from harness.model.plan import STEADY
 
-WHOLE_RUN = frozenset({"recovered_at", "recovers_within"})
+WHOLE_RUN = frozenset({"recovered_at", "recovers_within", "within"})
 """Metrics that look at all that follows, not at the rows of a phase."""
 CUT_SHORT = 0.95
 
@@ -94,13 +94,14 @@ def undisturbed(
 
 def finding(run: RunData, question: Asked, kind: FindingKind, limit: Limit, measured: Measured) -> Finding:
     """The finding without its answer."""
-    is_flow = question.subject in run.flow_of
+    is_flow, is_probe = question.subject in run.flow_of, question.subject in run.probe_of
     return Finding(
         name=f"{question.subject} {question.metric} {limit.text}{_where(run, question)}",
         kind=kind,
         verdict=Answer.INCONCLUSIVE,
         flow=question.subject if is_flow else "",
-        edge="" if is_flow else question.subject,
+        edge="" if is_flow or is_probe else question.subject,
+        probe=question.subject if is_probe else "",
         phase=question.phases[0] if len(question.phases) == 1 else None,
         phases=question.phases,
         metric=question.metric,
@@ -122,7 +123,7 @@ def per_second(run: RunData, question: Asked) -> tuple[float, float]:
 def _where(run: RunData, question: Asked) -> str:
     if question.metric == "recovered_at":
         return ""
-    if question.metric == "recovers_within":
+    if question.metric in ("recovers_within", "within"):
         return f" after {question.after}" if question.after else ""
     everything = set(run.default_phases) <= set(question.phases)
     return "" if everything and len(question.phases) != 1 else f" in {', '.join(question.phases)}"

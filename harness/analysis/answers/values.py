@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from harness.model.units import bytes_text, duration_text, ratio_text
 
-SHARES = frozenset({"availability", "error_rate", "errors"})
-TIMES = frozenset({"p50", "p90", "p95", "p99", "recovers_within"})
+SHARES = frozenset({"availability", "error_rate", "errors", "holds"})
+TIMES = frozenset({"p50", "p90", "p95", "p99", "recovers_within", "within"})
 
 
 def value_text(metric: str, value: float) -> str:

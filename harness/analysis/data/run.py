@@ -11,6 +11,7 @@ from harness.analysis.data.events import Events, hold_of
 from harness.analysis.data.flows import EMPTY, FlowRows, flow_rows, window_of
 from harness.model.load import Flow
 from harness.model.plan import STEADY
+from harness.model.probe import Probe, Reading
 from harness.model.record import Record
 
 Window = tuple[int, int]
@@ -25,6 +26,7 @@ class RunData:
         self.windows: dict[str, Window] = {phase.name: window_of(phase) for phase in record.phases}
         self.zero_us = record.zero_us
         self.flow_of: dict[str, Flow] = {flow.name: flow for flow in self.plan.load.flows}
+        self.probe_of: dict[str, Probe] = {probe.name: probe for probe in self.plan.probes}
         self.holds = tuple(hold_of(injection, self.events, self.end_us) for injection in self.plan.injections)
 
     @cached_property
@@ -49,6 +51,14 @@ class RunData:
     def edge(self, edge_id: str) -> EdgeRows:
         """Seconds of one edge, empty if it carried nothing."""
         return self.edges.get(edge_id, NO_ROWS)
+
+    @cached_property
+    def readings(self) -> dict[str, list[Reading]]:
+        """Answers by probe, in order of time."""
+        found: dict[str, list[Reading]] = {}
+        for reading in sorted(self.record.readings, key=lambda one: one.t_us):
+            found.setdefault(reading.probe, []).append(reading)
+        return found
 
     def scope(self, phases: Iterable[str]) -> tuple[list[Window], list[str]]:
         """Windows of the named phases that ran, and the names of those that did not."""

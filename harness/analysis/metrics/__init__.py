@@ -9,6 +9,7 @@ from harness.analysis.metrics import (
     errors,
     flow_ratios,
     goodput,
+    probes,
     quantile,
     recovery_time,
     requests,
@@ -27,6 +28,7 @@ METRICS: dict[str, Metric] = {
         *bytes.METRICS,
         *requests.METRICS,
         errors.METRIC,
+        *probes.METRICS,
     )
 }
 """Every metric that an objective or a signature check may name."""

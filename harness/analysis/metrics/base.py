@@ -55,7 +55,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One entry of the registry. `subject` is flow or edge; `unit` as people read it."""
+    """One entry of the registry. `subject` is flow, edge or probe; `unit` as people read it."""
 
     name: str
     unit: str

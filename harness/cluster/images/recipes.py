@@ -49,15 +49,15 @@ def recipes(architecture: str) -> Recipes:
         (requirements.read_text(encoding="utf-8"),),
         lambda: wheels.site(requirements, architecture),
     )
-    return Recipes(base, _program("border", border), _program("load", load))
+    return Recipes(base, _program("border", border, "probe"), _program("load", load))
 
 
 def _dockerfile(room: str, name: str) -> str:
     return (_CONTAINERS / room / name).read_text(encoding="utf-8")
 
 
-def _program(room: str, system: Recipe) -> Recipe:
-    """The thin image: `harness.model` and one program of `harness.containers`, under `program/` in the context."""
+def _program(room: str, system: Recipe, *others: str) -> Recipe:
+    """The thin image: `harness.model` and programs of `harness.containers`, under `program/` in the context."""
     prefix = "program/harness"
     files = {
         f"{prefix}/__init__.py": (_HARNESS / "__init__.py").read_bytes(),
@@ -65,7 +65,9 @@ def _program(room: str, system: Recipe) -> Recipe:
     }
     for path in sorted(_CONTAINERS.glob("*.py")):
         files[f"{prefix}/containers/{path.name}"] = path.read_bytes()
-    programs = tree(_CONTAINERS / room, f"{prefix}/containers/{room}")
+    programs: dict[str, bytes] = {}
+    for name in (room, *others):
+        programs |= tree(_CONTAINERS / name, f"{prefix}/containers/{name}")
     left_out = ("Dockerfile", "requirements.txt", "requirements.in")
     files |= {name: content for name, content in programs.items() if not name.endswith(left_out)}
     return Recipe(room, system, _dockerfile(room, "Dockerfile"), files)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path as FilePath
 from typing import Any
 
 from harness.model.stack import Stack
@@ -24,6 +25,8 @@ class Binding:
     problems: Problems
     stack: Stack | None
     notes: list[str] = field(default_factory=list)
+    folder: FilePath = FilePath()
+    """Where the experiment file lies."""
 
     def add(self, path: Path, message: str, *, key: bool = False) -> None:
         """A problem at a place of the file."""
@@ -63,6 +66,11 @@ class Binding:
         load = self.raw.get("load")
         flows = load.get("flows") if isinstance(load, dict) else None
         return [str(name) for name in flows] if isinstance(flows, dict) else []
+
+    def written_probes(self) -> list[str]:
+        """Names of all probes as written, broken ones included."""
+        probes = self.raw.get("probes")
+        return [str(name) for name in probes] if isinstance(probes, dict) else []
 
     def _items(self, key: str) -> Iterator[dict[str, Any]]:
         return _mappings(self.raw.get(key))

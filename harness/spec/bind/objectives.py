@@ -11,11 +11,12 @@ from harness.model.load import Flow
 from harness.model.objective import Limit, Objective, Stop
 from harness.model.plan import STEADY
 from harness.spec.bind.binding import Binding
+from harness.spec.bind.probes import probe_named
 from harness.spec.document.expect import limits_of
 from harness.spec.document.places import Path
 from harness.spec.durations import parse_duration, shown
 from harness.spec.limits import parse_bytes_size, parse_value
-from harness.spec.metrics import HOST_METRICS, METRICS, STOP_METRICS, Value
+from harness.spec.metrics import HOST_METRICS, METRICS, PROBE_STOP_METRICS, STOP_METRICS, Value
 from harness.spec.suggest import did_you_mean
 from harness.spec.targets import TargetError, one_edge
 
@@ -98,7 +99,12 @@ def _of_part(b: Binding, subjects: Subjects, name: str, part: Any, path: Path) -
 
 
 def subject_of(b: Binding, subjects: Subjects, name: str, path: Path) -> str:
-    """A flow's name or an edge's id; a problem if it is neither."""
+    """A flow's name, an edge's id or a probe's name; a problem if it is none of them."""
+    if (probe := probe_named(b, name)) is not None:
+        return probe
+    if name.startswith("alert("):
+        b.add(path, f"{name} names no probe; add one, as in probes: {{page: {{alert: {{name: …, at: …}}}}}}", key=True)
+        return name
     if "->" in name:
         try:
             return one_edge(b.stack, name).id if b.stack is not None else name
@@ -106,19 +112,28 @@ def subject_of(b: Binding, subjects: Subjects, name: str, path: Path) -> str:
             b.add(path, str(error), key=True)
             return name
     if subjects.known_flows and name not in subjects.known_flows:
-        b.add(path, f"unknown flow {name!r}; {did_you_mean(name, subjects.known_flows)}", key=True)
+        known = [*subjects.known_flows, *b.written_probes()]
+        what = "flow or probe" if b.written_probes() else "flow"
+        b.add(path, f"unknown {what} {name!r}; {did_you_mean(name, known)}", key=True)
     return name
 
 
 def check_metric(b: Binding, path: Path, subject: str, metric: str) -> bool:
     """Whether the metric speaks of what it stands under."""
     wanted = METRICS[metric].subject
-    if wanted == ("edge" if "->" in subject else "flow"):
+    here = _kind_of(b, subject)
+    if wanted == here:
         return True
-    others = [m.name for m in METRICS.values() if m.subject != wanted]
-    hint = 'write it under an edge, as "web->orders"' if wanted == "edge" else "write it under a flow"
+    others = [m.name for m in METRICS.values() if m.subject == here]
+    hint = 'write it under an edge, as "web->orders"' if wanted == "edge" else f"write it under a {wanted}"
     b.add(path, f"{metric} is a metric of {_article(wanted)}; {hint}, or use: {', '.join(others)}", key=True)
     return False
+
+
+def _kind_of(b: Binding, subject: str) -> str:
+    if probe_named(b, subject) is not None or subject.startswith("alert("):
+        return "probe"
+    return "edge" if "->" in subject else "flow"
 
 
 def _article(subject: str) -> str:
@@ -143,7 +158,7 @@ def check_after(b: Binding, subjects: Subjects, part: Any, limits: dict[str, Lim
     """`after` names a phase, and belongs to recovers_within."""
     if part.after is None:
         return
-    if "recovers_within" not in limits:
+    if not any(METRICS[metric].value is Value.WITHIN for metric in limits):
         b.add((*path, "after"), "'after' belongs to recovers_within; remove it, or name phases", key=True)
     if part.after not in b.written_phases():
         b.known((*path, "after"), "phase", part.after, subjects.phases)
@@ -181,12 +196,17 @@ def _watched(b: Binding, subjects: Subjects, match: re.Match[str], path: Path) -
         if metric not in HOST_METRICS:
             raise ValueError(f"unknown host metric {metric!r}; {did_you_mean(metric, HOST_METRICS)}")
         return subject, metric, parse_bytes_size(match["value"])
+    if (probe := probe_named(b, subject)) is not None:
+        if metric not in PROBE_STOP_METRICS:
+            raise ValueError(f"unknown metric {metric!r} of a probe; {did_you_mean(metric, PROBE_STOP_METRICS)}")
+        return probe, metric, parse_value(metric, match["value"])
     if "->" in subject:
         raise ValueError(f"stop conditions watch flows and host, {subject!r} is an edge; name a flow")
     if metric not in STOP_METRICS:
         raise ValueError(f"{metric!r} cannot be watched once a second; {did_you_mean(metric, STOP_METRICS)}")
     if subjects.known_flows and subject not in subjects.known_flows:
-        b.add(path, f"unknown flow {subject!r}; {did_you_mean(subject, [*subjects.known_flows, HOST])}")
+        known = [*subjects.known_flows, *b.written_probes(), HOST]
+        b.add(path, f"unknown flow {subject!r}; {did_you_mean(subject, known)}")
     return subject, metric, parse_value(metric, match["value"])
 
 

@@ -27,10 +27,12 @@ def _metric_fields() -> dict[str, Any]:
 
 
 class _ExpectBase(Part):
-    """Limits of metrics of one flow or edge, scoped to phases."""
+    """Limits of metrics of one flow, edge or probe, scoped to phases."""
 
     phases: Names | None = Field(None, description="Default: phases in which a fault holds, and all later ones.")
-    after: Name | None = Field(None, description="recovers_within: phase from whose end recovery is counted.")
+    after: Name | None = Field(
+        None, description="recovers_within and within: phase from whose end the time is counted."
+    )
     existential: Flag = Field(False, description="One counterexample decides, whatever else holds.")
 
 
@@ -65,7 +67,7 @@ def limits_of(part: Any) -> dict[str, Limit]:
 
 
 Expectations = dict[str, Annotated[tuple[ExpectDoc, ...], short(listed)]]
-"""Flow or edge -> one mapping of limits, or a list of them."""
+"""Flow, edge, probe or `alert(NAME)` -> one mapping of limits, or a list of them."""
 
 
 class SteadyDoc(Part):
@@ -79,7 +81,8 @@ class StopDoc(Part):
     """Ends the timeline early."""
 
     when: str = Field(
-        description="`FLOW.METRIC < VALUE for DURATION`.", examples=["checkout.availability < 20% for 10s"]
+        description="`FLOW.METRIC < VALUE for DURATION`; also PROBE.holds, PROBE.value, host.memory_free.",
+        examples=["checkout.availability < 20% for 10s"],
     )
     verdict: Literal["failed", "inconclusive"] = Field("failed", description="How the run ends then.")
 

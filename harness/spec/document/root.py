@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, create_model
 from harness.faults.contract import FaultType
 from harness.spec.document.expect import BriefDoc, CheckDoc, Expectations, LimitsDoc, SteadyDoc, StopDoc
 from harness.spec.document.load import LoadDoc, StackDoc
+from harness.spec.document.probes import ProbeDoc
 from harness.spec.document.symptoms import SymptomBase
 from harness.spec.document.timeline import ClockDoc, PhaseDoc, symptoms_of
 from harness.spec.document.types import Duration, Int, Name, Names, Part, empty, listed, short
@@ -50,7 +51,10 @@ class ExperimentDoc(Part):
     how: SymptomBase | None = Field(None, description=_HOW)
     for_: Duration | None = Field(None, alias="for", description="Smallest form: how long. Default 30s.")
     timeline: tuple[PhaseDoc, ...] | None = Field(None, description=_TIMELINE)
-    expect: Expectations = Field(default_factory=dict, description="Objectives by flow or edge.")
+    probes: dict[Name, ProbeDoc] = Field(
+        default_factory=dict, description="Questions asked of the running stack, for expect, steady and stop."
+    )
+    expect: Expectations = Field(default_factory=dict, description="Objectives by flow, edge or probe.")
     signature: tuple[CheckDoc, ...] = Field((), description="Replays only: was it the outage that it claims to be?")
     limits: LimitsDoc = Field(
         default_factory=lambda: LimitsDoc.model_validate({}), description="How much this file may break."

@@ -15,6 +15,7 @@ from harness.model.fault import Fault, Injection
 from harness.model.load import Flow, Load, Outcome, RatePoint, Sample
 from harness.model.objective import Limit, Objective, Role, SignatureCheck, Tag
 from harness.model.plan import Phase, Plan
+from harness.model.probe import Probe, Reading
 from harness.model.record import CanarySecond, EdgeSecond, PhaseWindow, Record
 from harness.model.stack import Edge, Service, Stack
 
@@ -93,6 +94,8 @@ class Run:
     without_faults: bool = False
     seed: int = 1
     late_us: int = 0
+    probes: tuple[Probe, ...] = ()
+    readings: tuple[Reading, ...] = ()
 
     @property
     def end(self) -> float:
@@ -122,6 +125,7 @@ class Run:
             signature=self.signature,
             incident_clock=self.clock != 1.0,
             without_faults=self.without_faults,
+            probes=self.probes,
         )
 
     def record(self) -> Record:
@@ -140,6 +144,7 @@ class Run:
             canary=tuple(self._canary()),
             events=tuple(self._events(len(samples))),
             zero_us=us(0.0),
+            readings=self.readings,
         )
 
     def _samples(

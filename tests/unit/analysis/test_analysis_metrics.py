@@ -60,13 +60,13 @@ def test_the_registry_names_every_metric_once_with_unit_and_meaning() -> None:
     assert set(METRICS) == {
         "availability", "error_rate", "goodput", "p50", "p90", "p95", "p99", "recovers_within", "recovered_at",
         "goodput_ratio", "p50_ratio", "p95_ratio", "p99_ratio", "availability_ratio",
-        "bytes", "bytes_ratio", "requests", "requests_ratio", "errors", "retries",
+        "bytes", "bytes_ratio", "requests", "requests_ratio", "errors", "retries", "holds", "within",
     }  # fmt: skip
     for name, metric in METRICS.items():
         assert metric.name == name
         assert metric.unit
         assert metric.meaning
-        assert metric.subject in ("flow", "edge")
+        assert metric.subject in ("flow", "edge", "probe")
 
 
 @pytest.mark.parametrize("phase", ["steady", "gone", "after"])
