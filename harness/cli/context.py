@@ -37,13 +37,7 @@ class Context:
         from harness.wiring.workspace import Workspace
 
         run_dir = Path(self.globals.run_dir).absolute() if self.globals.run_dir else None
-        return Workspace(
-            self.directory,
-            self.globals.files,
-            self.globals.project_name,
-            run_dir,
-            allow_host_commands=self.globals.allow_host_commands,
-        )
+        return Workspace(self.directory, self.globals.files, self.globals.project_name, run_dir)
 
     def answer(self, data: Any, show: Callable[[], None]) -> None:
         """With --json exactly one line of JSON on stdout, else whatever `show` prints."""

@@ -12,7 +12,6 @@ from harness.journal.folder import shown
 from harness.model.errors import Stopped
 from harness.model.plan import Plan
 from harness.runner.rig import StopClock
-from harness.wiring.host_code import refuse_host_code
 from harness.wiring.session import RunOptions, RunResult, run_plan
 from harness.wiring.workspace import Workspace
 
@@ -28,8 +27,6 @@ def fold(codes: Sequence[int]) -> int:
 def carry_out(plans: Sequence[Plan], workspace: Workspace, *, keep: bool, fail_fast: bool, open_report: bool) -> int:
     """Run every plan; answers the folded exit code."""
     context, codes = current(), []
-    for plan in plans:
-        refuse_host_code(plan, workspace.allow_host_commands)
     clock = StopClock()
     with orderly(clock):
         for plan in plans:

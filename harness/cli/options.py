@@ -23,12 +23,10 @@ SWITCHES = {
     "-v": "verbose",
     "--verbose": "verbose",
     "--no-color": "no_color",
-    "--allow-host-commands": "allow_host_commands",
 }
 ALLOW_HOST = "Let steps (`do: {host: …}`) run commands on this machine."
 EPILOG = (
     "Everywhere: -f/--file FILE  -p/--project-name NAME  --run-dir DIR  --json  -q  -v  --no-color "
-    "--allow-host-commands "
     "(each also as REGIONFALL_<OPTION>)"
 )
 
@@ -44,8 +42,6 @@ class Globals:
     quiet: bool = False
     verbose: bool = False
     no_color: bool = False
-    allow_host_commands: bool = False
-    """Code and commands that an experiment file names may run on this machine."""
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -96,5 +92,4 @@ def _from_environ(environ: Mapping[str, str]) -> Globals:
         quiet=truth("REGIONFALL_QUIET"),
         verbose=truth("REGIONFALL_VERBOSE"),
         no_color=truth("REGIONFALL_NO_COLOR") or bool(environ.get("NO_COLOR")),
-        allow_host_commands=truth("REGIONFALL_ALLOW_HOST_COMMANDS"),
     )

@@ -33,6 +33,10 @@ def rerun(
     on_host = [step for step in manifest.plan.steps if step.kind is StepKind.HOST]
     if on_host and not allow_host:
         raise UsageError(f"step {on_host[0].name!r}: {on_host[0].words}; allow it with --allow-host-commands")
+    of_files = [probe for probe in manifest.plan.probes if probe.file]
+    if of_files and not allow_host:
+        text = f"probe {of_files[0].name!r} runs code of {of_files[0].file} on this machine"
+        raise UsageError(f"{text}; allow it with --allow-host-commands")
     files = tuple(Path(file) for file in manifest.plan.stack.files)
     project = workspace.project(files or None)
     if project.stack != manifest.plan.stack:

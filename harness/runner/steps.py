@@ -9,7 +9,8 @@ from typing import Protocol
 from harness.model.errors import HarnessError
 from harness.model.progress import Listener, StepChanged
 from harness.model.step import Step, StepOutcome, StepState
-from harness.runner.injector import JournalPort, NowUs
+from harness.runner.injector import JournalPort
+from harness.runner.ports import NowUs
 
 GRACE_S = 3.0
 """How long a step that was cut off may take to let go."""

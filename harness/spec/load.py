@@ -119,7 +119,7 @@ def _bind(b: Binding, raw: bytes, path: Path, wish: Wish) -> Plan | None:
     planned = build_injections(b, timeline)
     limits = build_limits(b)
     check_radius(b, planned, limits)
-    probes = build_probes(b)
+    probes = build_probes(b, allow_host=wish.allow_host)
     subjects = _subjects(b, asked, timeline, planned)
     objectives, steady = build_objectives(b, subjects), build_steady(b, subjects)
     signature = build_signature(b, subjects, timeline, planned)

@@ -30,7 +30,6 @@ from harness.runner.rig import Inbox, Rig, StopClock
 from harness.runner.run import Ended, Execution
 from harness.wiring.callees import follow_services
 from harness.wiring.halt import refuse_if_engaged
-from harness.wiring.host_code import refuse_host_code
 from harness.wiring.judgement import judge_folder
 from harness.wiring.machine import environment_facts, host_gauge
 from harness.wiring.repair import repaired
@@ -82,10 +81,8 @@ def run_plan(
 ) -> RunResult:
     """Carry out `plan` and judge it. Problems of the environment are part of the result, not raised.
 
-    Under an engaged lever nothing is begun: ClusterError. UsageError, before anything is touched, for code of the
-    file that would run here without anybody's word.
+    Under an engaged lever nothing is begun: ClusterError.
     """
-    refuse_host_code(plan, workspace.allow_host_commands)
     refuse_if_engaged(workspace.home)
     with on_disk(workspace.home):
         folder = new_run(workspace.home, plan.name, datetime.now(UTC), secrets.token_hex(2))

@@ -26,8 +26,6 @@ class Workspace:
     run_dir: Path | None = None
     """The folder that holds `.regionfall`; the working directory unless told otherwise."""
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
-    allow_host_commands: bool = False
-    """Whether code that an experiment file names may run on this machine."""
     _projects: dict[tuple[tuple[Path, ...] | None, Path], Project] = field(default_factory=dict)
 
     @property

@@ -6,7 +6,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,18 +15,13 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from probe_worlds import ScriptedWorld
 
-from harness.model.errors import UsageError
-from harness.model.load import Load
-from harness.model.objective import Limit, Stop
-from harness.model.plan import Plan
+from harness.model.objective import Stop
 from harness.model.probe import Probe, ProbeKind, Reading, State
 from harness.model.record import EdgeSecond
-from harness.model.stack import Stack
 from harness.probes.log import matches
 from harness.probes.watch import Watch
 from harness.runner.edge_bytes import EdgeBytes
 from harness.runner.stop import StopWatch
-from harness.wiring.host_code import refuse_host_code
 
 TCP = Probe("port", ProbeKind.TCP, "db", 5432, every_s=0.05, timeout_s=0.1)
 
@@ -127,15 +121,3 @@ def test_bytes_are_known_only_after_a_whole_window() -> None:
         seen.add([row], second * 1_000_000 + 1_200_000)
     assert seen.per_second("a->b:1") == pytest.approx(300.0)
     assert seen.per_second("a->c:1") == 0.0
-
-
-def test_code_of_a_file_runs_here_only_when_a_person_says_so() -> None:
-    probe = Probe("mine", ProbeKind.PYTHON, file="/x/stock.py", function="f", limit=Limit(">= 1", low=1.0), line=7)
-    plan = Plan(
-        name="p", title="", file="x.chaos.yaml", sha256="", seed=1, stack=Stack("p", (), ()), load=Load((), ()),
-        warmup_s=0.0, phases=(), injections=(), probes=(probe,),
-    )  # fmt: skip
-    refuse_host_code(plan, allowed=True)
-    refuse_host_code(replace(plan, probes=(replace(probe, file=""),)), allowed=False)
-    with pytest.raises(UsageError, match="x.chaos.yaml:7 .*--allow-host-commands"):
-        refuse_host_code(plan, allowed=False)

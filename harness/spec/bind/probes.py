@@ -28,8 +28,12 @@ Parts = dict[str, Any]
 _PATHS = {"prometheus": "/api/v1/query", "alert": "/api/v2/alerts"}
 
 
-def build_probes(b: Binding) -> tuple[Probe, ...]:
-    """All probes, with their problems at their places."""
+def build_probes(b: Binding, *, allow_host: bool = False) -> tuple[Probe, ...]:
+    """All probes, with their problems at their places. `allow_host`: code of a file may run on this machine."""
+    for name, doc in b.doc.probes.items():
+        if doc.python is not None and doc.python.file and not allow_host:
+            text = f"the probe {name!r} runs code of {shown(doc.python.file)} on this machine"
+            b.add(("probes", name, "python"), f"{text}; read that file, then allow it with --allow-host-commands")
     if len(b.doc.probes) > MOST_PROBES:
         b.add(("probes",), f"{len(b.doc.probes)} probes are too many to ask every second; at most {MOST_PROBES}")
     return tuple(probe for name, doc in b.doc.probes.items() if (probe := _probe(b, name, doc)) is not None)

@@ -33,7 +33,7 @@ def test_every_example_of_the_catalogue_is_a_valid_probe(load: Load, tmp_path: P
         text = entry.example
         for place, known in places.items():
             text = text.replace(place, known)
-        (probe,) = load(file(f"one: {text}")).probes
+        (probe,) = load(file(f"one: {text}"), allow_host_commands=True).probes
         assert probe.kind is kind
         assert f"{kind}" in text
 
@@ -131,3 +131,15 @@ def test_all_kinds_have_an_entry_that_tells_what_it_cannot_do() -> None:
     assert set(CATALOGUE) == set(ProbeKind)
     for entry in CATALOGUE.values():
         assert entry.asks and entry.driver and entry.settings and entry.cannot
+
+
+def test_code_of_a_file_runs_here_only_when_a_person_says_so(problems: Listing, load: Load, tmp_path: Path) -> None:
+    (tmp_path / "stock.py").write_text("raise SystemExit('nobody runs this before the run')\n")
+    text = file("mine: {python: {file: stock.py, function: whole}}")
+    assert problems(text) == [
+        "6:18 the probe 'mine' runs code of 'stock.py' on this machine; read that file, then allow it with"
+        " --allow-host-commands"
+    ]
+    (probe,) = load(text, allow_host_commands=True).probes
+    assert probe.file == str(tmp_path / "stock.py")
+    assert load(file("mine: {python: {function: a-package}}")).probes[0].file == ""
