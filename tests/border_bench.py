@@ -172,6 +172,8 @@ class Shop(World):
             "routes": [{"to": "198.19.128.1", "via": b + "3"}],
             "flags": [{"service": "orders", "url": f"http://{o}3:8080/__faults"}],
             "names": {w + "3": "web", o + "3": "orders", "198.19.255.9": "nobody"},
+            "aliases": {"stock": ["warehouse.example"]},
+            "looked_up": ["web->orders", "web->stock"],
         }
         forward = {"id": "web->stock:8080", "callee": "stock", "far": "198.19.128.1", "port": 8080, "to": s + "3:8080"}
         west = {
@@ -184,7 +186,9 @@ class Shop(World):
         self.west = self.border(west, [(stock, s + "2"), (backbone, b + "3")])
         self.orders = self.guest("orders", orders, o + "3")
         self.stock = self.guest("stock", stock, s + "3")
-        self.web = self.guest("web", web, w + "3", entrypoint=["sleep", "infinity"])
+        # Names come from the border through the engine's own resolver, as in every woven guest.
+        asks = {"dns": [w + "1"], "dns_search": ["."]}
+        self.web = self.guest("web", web, w + "3", entrypoint=["sleep", "infinity"], **asks)
         self.web.start()
         self.control_east = self.control(self.east)
         self.control_west = self.control(self.west)

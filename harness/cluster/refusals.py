@@ -87,7 +87,7 @@ def changes(config: Mapping[str, Any]) -> Iterator[str]:
         if service.get("mac_address"):
             yield f"{name}: its fixed hardware address is dropped"
         if service.get("dns"):
-            yield f"{name}: its own DNS servers ({', '.join(service['dns'])}) are out of reach"
+            yield f"{name}: its own DNS servers ({', '.join(service['dns'])}) are replaced by ours"
         yield from _outside_hosts(name, service)
         yield from _mounts(name, service)
         for port in service.get("ports", ()):

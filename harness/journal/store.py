@@ -17,7 +17,7 @@ from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from harness.journal.tables import SCHEMA, VERSION
+from harness.journal.tables import READABLE, SCHEMA, VERSION
 from harness.model.errors import ClusterError, UsageError
 from harness.model.load import Outcome, Sample
 from harness.model.probe import Reading, State
@@ -27,6 +27,8 @@ COMMIT_S = 0.2
 """What was added is on disk at most this much later."""
 _BUSY_S = 10.0
 _ZERO = "zero_us"
+_LISTS = frozenset({"times_us", "gave_up_us", "lookup_times_us"})
+"""Columns of an edge's second that hold JSON."""
 
 
 class Stored(NamedTuple):
@@ -199,11 +201,13 @@ def _read(db: sqlite3.Connection) -> Stored:
     if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         return _EMPTY  # its writer died while creating it
     meta = dict(db.execute("SELECT key, value FROM meta"))
-    if meta.get("version") != VERSION:
-        raise sqlite3.DatabaseError(f"its version is {meta.get('version')}, this program reads {VERSION}")
+    if meta.get("version") not in READABLE:
+        raise sqlite3.DatabaseError(f"its version is {meta.get('version')}, this program reads {READABLE}")
     flows = dict(db.execute("SELECT id, name FROM flow"))
     outcomes = {key: Outcome(name) for key, name in db.execute("SELECT id, name FROM outcome")}
-    columns = ", ".join(field.name for field in fields(EdgeSecond))
+    present = {str(row[1]) for row in db.execute("PRAGMA table_info(edge_second)")}
+    names = [field.name for field in fields(EdgeSecond) if field.name in present]
+    columns = ", ".join(names)
     return Stored(
         phases=[PhaseWindow(*row) for row in db.execute("SELECT name, start_us, end_us FROM phases")],
         samples=[
@@ -213,7 +217,7 @@ def _read(db: sqlite3.Connection) -> Stored:
             )
         ],
         edge_seconds=[
-            EdgeSecond(*(*row[:-2], tuple(json.loads(row[-2])), tuple(json.loads(row[-1]))))
+            EdgeSecond(**{name: _loaded(name, value) for name, value in zip(names, row, strict=True)})
             for row in db.execute(f"SELECT {columns} FROM edge_second ORDER BY t_us, edge, rowid")
         ],
         canary=[
@@ -238,9 +242,13 @@ def _readings(db: sqlite3.Connection) -> list[Reading]:
 
 
 def _with_json(row: EdgeSecond) -> tuple[Any, ...]:
-    """The row's columns in the order of its fields; its two lists, the last ones, as JSON text."""
-    *plain, times_us, gave_up_us = (getattr(row, field.name) for field in fields(row))
-    return (*plain, _text(times_us), _text(gave_up_us))
+    """The row's columns in the order of its fields; its lists as JSON text."""
+    values = {field.name: getattr(row, field.name) for field in fields(row)}
+    return tuple(_text(value) if name in _LISTS else value for name, value in values.items())
+
+
+def _loaded(name: str, value: Any) -> Any:
+    return tuple(json.loads(value)) if name in _LISTS else value
 
 
 def _text(values: Iterable[int]) -> str:

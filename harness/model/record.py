@@ -19,7 +19,9 @@ class EdgeSecond:
     `unanswered` got nothing for a second. `requests` and `responses` are data turns on a connection; `gave_up`
     are requests whose caller closed before any answer. `errors` are answers that read HTTP 5xx, `rejects` HTTP 4xx.
     `times_us` are sampled waits from request to first answer; `gave_up_us` the waits of those that gave up
-    (each "at least this").
+    (each "at least this"). `lookups` are questions of the caller for the callee's name, in the second of the question;
+    `lookup_answers` count in the second of the answer (or when none came), `lookup_errors` of them were not the
+    callee's address, `lookup_times_us` are sampled waits.
     """
 
     t_us: int
@@ -34,8 +36,12 @@ class EdgeSecond:
     gave_up: int = 0
     errors: int = 0
     rejects: int = 0
+    lookups: int = 0
+    lookup_answers: int = 0
+    lookup_errors: int = 0
     times_us: tuple[int, ...] = ()
     gave_up_us: tuple[int, ...] = ()
+    lookup_times_us: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,11 @@ class Edge:
         return f"{self.caller}->{self.callee}:{self.port}"
 
     @property
+    def pair(self) -> str:
+        """Caller and callee, whatever the port: who looks up whose name."""
+        return f"{self.caller}->{self.callee}"
+
+    @property
     def crossing(self) -> bool:
         """Whether caller and callee live in different regions."""
         return self.caller_region != self.callee_region

@@ -54,15 +54,11 @@ class Heartbeat:
 
 def edge_seconds(rows: Wire, shift_us: int) -> list[EdgeSecond]:
     """The rows of one `stats` answer, moved to the run's clock by `shift_us`."""
-    return [
-        EdgeSecond(
-            t_us=int(row["t_us"]) + shift_us,
-            times_us=tuple(row.get("times_us", ())),
-            gave_up_us=tuple(row.get("gave_up_us", ())),
-            **{key: value for key, value in row.items() if key not in ("t_us", "times_us", "gave_up_us")},
-        )
-        for row in rows.get("seconds", ())
-    ]
+    found = []
+    for row in rows.get("seconds", ()):
+        fields: Wire = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+        found.append(EdgeSecond(**fields | {"t_us": int(row["t_us"]) + shift_us}))
+    return found
 
 
 def canary_seconds(rows: Wire, border: str, shift_us: int) -> list[CanarySecond]:

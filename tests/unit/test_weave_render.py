@@ -296,3 +296,25 @@ def test_the_fingerprint_follows_what_the_stack_runs_with_and_nothing_else() -> 
     assert other_run.fingerprint == woven.fingerprint
     assert woven_of(project, environment={"web": {"A": "1"}}).fingerprint != woven.fingerprint
     assert woven_of(project, scale=lambda text: "15s").fingerprint != woven.fingerprint
+
+
+def test_what_is_in_no_hosts_file_is_asked_from_the_proxy_container_and_no_search_list_of_the_machine() -> None:
+    web = rendered(woven_of(project_of(SHOP)))["services"]["web"]
+    [address] = [network["ipv4_address"] for network in web["networks"].values()]
+    assert web["dns"] == [address.rpartition(".")[0] + f".{int(address.rpartition('.')[2]) - 2}"]
+    assert web["dns_search"] == ["."]
+    searching = SHOP | {"web": service(dns=["10.0.0.2"], dns_search=["corp.example"])}
+    project = project_of(searching)
+    web = rendered(woven_of(project))["services"]["web"]
+    assert web["dns"] != ["10.0.0.2"] and web["dns_search"] == ["corp.example"]
+    assert any("10.0.0.2" in note for note in project.notes)
+
+
+def test_a_name_that_is_looked_up_stands_in_no_hosts_file_and_the_proxy_container_knows_it() -> None:
+    woven = woven_of(project_of(SHOP), looked_up={("web", "orders")})
+    web = rendered(woven)["services"]["web"]
+    assert [host.split(":")[0] for host in web["extra_hosts"]] == ["cache", "redis", "audit"]
+    config = woven.borders["east"]
+    assert config["looked_up"] == ["web->orders"]
+    assert config["aliases"] == {"orders": ["the-orders", "orders-1"], "cache": ["redis"]}
+    assert woven.fingerprint != woven_of(project_of(SHOP)).fingerprint

@@ -22,6 +22,9 @@ COUNTS = (
     "gave_up",
     "errors",
     "rejects",
+    "lookups",
+    "lookup_answers",
+    "lookup_errors",
 )
 
 
@@ -30,7 +33,7 @@ class EdgeRows:
     """Seconds of one edge, sorted. A second without a row carried nothing.
 
     `waits` are sampled times from request to first answer, `gave_up_waits` those of callers that left first ("at
-    least this"); `*_row` is the row that each belongs to.
+    least this"), `lookup_waits` those for the callee's address; `*_row` is the row that each belongs to.
     """
 
     t: Ints
@@ -39,6 +42,8 @@ class EdgeRows:
     waits_row: Ints
     gave_up_waits: Ints
     gave_up_row: Ints
+    lookup_waits: Ints
+    lookup_row: Ints
 
     def within(self, windows: Iterable[tuple[int, int]]) -> Bools:
         """Rows whose whole second lies in one of the windows."""
@@ -65,6 +70,10 @@ class EdgeRows:
     def abandoned(self, mask: Bools) -> Ints:
         """Waits after which callers gave up, in the rows of `mask`, microseconds."""
         return self.gave_up_waits[mask[self.gave_up_row]] if len(self.gave_up_waits) else self.gave_up_waits
+
+    def looked_up(self, mask: Bools) -> Ints:
+        """Waits for an answer to a look-up in the rows of `mask`, microseconds."""
+        return self.lookup_waits[mask[self.lookup_row]] if len(self.lookup_waits) else self.lookup_waits
 
     @property
     def bytes_both(self) -> Ints:
@@ -97,8 +106,11 @@ def _columns(rows: list[EdgeSecond]) -> EdgeRows:
     rows.sort(key=lambda row: row.t_us)
     waits, waits_row = _flat([row.times_us for row in rows])
     left, left_row = _flat([row.gave_up_us for row in rows])
+    looked, looked_row = _flat([row.lookup_times_us for row in rows])
     counts = {name: np.array([getattr(row, name) for row in rows], np.int64) for name in COUNTS}
-    return EdgeRows(np.array([row.t_us for row in rows], np.int64), counts, waits, waits_row, left, left_row)
+    return EdgeRows(
+        np.array([row.t_us for row in rows], np.int64), counts, waits, waits_row, left, left_row, looked, looked_row
+    )
 
 
 def _flat(lists: list[tuple[int, ...]]) -> tuple[Ints, Ints]:
@@ -110,5 +122,5 @@ def _flat(lists: list[tuple[int, ...]]) -> tuple[Ints, Ints]:
 NO_ROWS = EdgeRows(
     np.zeros(0, np.int64),
     {name: np.zeros(0, np.int64) for name in COUNTS},
-    *(np.zeros(0, np.int64) for _ in range(4)),
+    *(np.zeros(0, np.int64) for _ in range(6)),
 )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from typing import Any
 
 from harness.cluster.weave.addresses import Layout, PlacedCell, Shared
+from harness.cluster.weave.guests import link_names, names_of
 from harness.cluster.weave.woven import Published
 from harness.model.errors import ClusterError
 from harness.model.stack import INTERNET, Edge, Stack
@@ -41,6 +43,9 @@ class Borders:
     stack: Stack
     layout: Layout
     published: Sequence[Published]
+    services: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The user's own services, for the names they go by."""
+    looked_up: AbstractSet[tuple[str, str]] = frozenset()
 
     def config(self, region: str) -> dict[str, Any]:
         """What the border of `region` is told."""
@@ -58,6 +63,9 @@ class Borders:
             "front": self._shared(self.layout.front, region),
             "flags": self._flags(region),
             "names": self._names(),
+            "aliases": {name: others for name in self.services if (others := names_of(name, self.services[name])[1:])},
+            "own_names": {name: links for name in self.services if (links := link_names(self.services[name]))},
+            "looked_up": sorted({edge.pair for edge in starts if (edge.caller, edge.callee) in self.looked_up}),
         }
 
     def _shared(self, shared: Shared | None, region: str) -> dict[str, Any] | None:

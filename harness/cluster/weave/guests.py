@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,8 @@ class Guests:
     environment: Mapping[str, Mapping[str, str]]
     base: str
     scale: Scale
+    looked_up: AbstractSet[tuple[str, str]] = frozenset()
+    """(caller, callee) whose name must come from DNS: a name in a hosts file can never stop resolving."""
 
     def render(self, name: str) -> dict[str, Any]:
         """The service as it goes into the rendered file."""
@@ -55,6 +58,10 @@ class Guests:
         hosts = self.hosts(name)
         if hosts:
             service["extra_hosts"] = hosts
+        # Everything that is in no hosts file is asked from the border; the machine's own search list would make a
+        # guest's look-ups depend on where it runs.
+        service["dns"] = [str(home.gateway)]
+        service.setdefault("dns_search", ["."])
         environment = self.variables(name, service.get("environment") or {})
         if environment:
             service["environment"] = environment
@@ -72,24 +79,28 @@ class Guests:
         return self.scale(value) if is_clock else value
 
     def hosts(self, name: str) -> list[str]:
-        """`extra_hosts`: the user's own win, then declared callees, then everybody else (blocked by name)."""
+        """`extra_hosts`: the user's own win, then declared callees, then everybody else (blocked by name).
+
+        Callees that are looked up are left out: their names, and only theirs, come from DNS.
+        """
         own = extra_hosts(self.services[name])
         known = {_host(entry) for entry in own} | {name}
+        known |= {alias for caller, callee in self.looked_up if caller == name for alias in self.aliases(name, callee)}
         mates = self.layout.home(name).cell.members
         others = [other for other in self.services if other not in mates]
         declared = [other for other in others if (name, other) in self.layout.edges]
         found: dict[str, str] = {}
         for other in (*declared, *(other for other in others if other not in declared)):
             address = str(self.layout.edges.get((name, other)) or self.layout.names[other])
-            for alias in (*names_of(other, self.services[other]), *self.link_names(name, other)):
+            for alias in self.aliases(name, other):
                 if alias not in known:
                     found.setdefault(alias, address)
         return [*own, *(f"{alias}:{address}" for alias, address in found.items())]
 
-    def link_names(self, name: str, other: str) -> list[str]:
-        """Names that the old key `links` gives to another service, for this one only."""
-        pairs = (str(link).partition(":") for link in self.services[name].get("links") or ())
-        return [alias for target, _, alias in pairs if target == other and alias]
+    def aliases(self, name: str, other: str) -> list[str]:
+        """Every name under which this service knows another one."""
+        links = link_names(self.services[name])
+        return [*names_of(other, self.services[other]), *(alias for alias, target in links.items() if target == other)]
 
 
 def names_of(name: str, service: Mapping[str, Any]) -> list[str]:
@@ -98,6 +109,12 @@ def names_of(name: str, service: Mapping[str, Any]) -> list[str]:
     for options in (service.get("networks") or {}).values():
         names += (options or {}).get("aliases") or []
     return list(dict.fromkeys(str(item) for item in names if item))
+
+
+def link_names(service: Mapping[str, Any]) -> dict[str, str]:
+    """Names that the old key `links` gives to other services, for this one only: name -> service."""
+    pairs = (str(link).partition(":") for link in service.get("links") or ())
+    return {alias: target for target, _, alias in pairs if alias}
 
 
 def _host(entry: str) -> str:

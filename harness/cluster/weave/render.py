@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -68,6 +69,7 @@ class Wishes:
     environment: Mapping[str, Mapping[str, str]]
     volumes: str
     scale: Scale
+    looked_up: AbstractSet[tuple[str, str]]
 
 
 def weave(
@@ -80,14 +82,16 @@ def weave(
     volumes: str = "fresh",
     taken: Iterable[IPv4Network] = (),
     scale: Scale = unscaled,
+    looked_up: AbstractSet[tuple[str, str]] = frozenset(),
 ) -> Woven:
     """Render `project` with every declared call through a proxy.
 
     `home`: the `.regionfall` folder; `environment`: service -> variables laid over its own; `volumes`: fresh, copy or
-    share; `taken`: networks that the host or the engine already use; `scale`: what becomes of `60m@clock` values.
+    share; `taken`: networks that the host or the engine already use; `scale`: what becomes of `60m@clock` values;
+    `looked_up`: (caller, callee) whose name must come from DNS, not from a hosts file.
     Raises InvalidFile for an unknown service, ClusterError when no addresses are free.
     """
-    wishes = Wishes(home.absolute(), run, images, environment or {}, volumes, scale)
+    wishes = Wishes(home.absolute(), run, images, environment or {}, volumes, scale, looked_up)
     unknown = sorted(wishes.environment.keys() - project.config["services"].keys())
     if unknown:
         text = f"stack.environment: there is no service {unknown[0]!r} in this Compose project"
@@ -120,7 +124,7 @@ class _Rendering:
         cells: tuple[Cell, ...] = cells_of(self.stack)
         self.layout: Layout = lay_out(self.stack, cells, front=self.front, key=self.name, taken=taken)
         self.border_names = border_services(self.stack)
-        borders = Borders(self.stack, self.layout, self.published)
+        borders = Borders(self.stack, self.layout, self.published, self.services, wishes.looked_up)
         self.borders = {region: borders.config(region) for region in self.stack.regions}
         self.volumes: Volumes = render_volumes(
             project.config.get("volumes") or {}, wishes.volumes, self.name, self.labels
@@ -180,6 +184,7 @@ class _Rendering:
             environment=self.wishes.environment,
             base=images.base,
             scale=self.wishes.scale,
+            looked_up=self.wishes.looked_up,
         )
         return services | {name: guests.render(name) for name in self.services}
 
@@ -218,6 +223,7 @@ class _Rendering:
         environment = {name: dict(values) for name, values in self.wishes.environment.items()}
         clock = self.wishes.scale("60m@clock")
         parts = [self.project.config, environment, self.wishes.volumes, clock, images.base, images.border, images.load]
+        parts.append(",".join(sorted(f"{caller}->{callee}" for caller, callee in self.wishes.looked_up)))
         return _sha(json.dumps([*parts, self.project.config.get(EXTENSION)], sort_keys=True, default=str))[:16]
 
 

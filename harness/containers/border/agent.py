@@ -19,6 +19,7 @@ from harness.containers.border.desired import Desired, Wanted, parse_want
 from harness.containers.border.flags import FlagService
 from harness.containers.border.guard import Guard
 from harness.containers.border.holding import API_PORT, Holding, same
+from harness.containers.border.names.process import NameServer
 from harness.containers.border.nft import Nft
 from harness.containers.border.watch import Watch
 from harness.model.effect import EdgeState
@@ -55,7 +56,8 @@ class Agent:
         self.config = config
         self.listeners: list[Callable[[dict[str, Any]], None]] = []
         self.disturbances: list[dict[str, Any]] = []
-        self.holding = Holding(config, nft, self._replaced)
+        names = NameServer(lambda reason: self.disturb(f"name server replaced: {reason}"))
+        self.holding = Holding(config, nft, names, self._replaced)
         self.callees = Callees(config, nft, self._callee_changed)
         self._watch = Watch(config, nft, self.callees.refused)
         self._canary = Canary(API_PORT + len(config.callers), partial(self._replaced, "canary"))

@@ -51,6 +51,11 @@ class EdgeConfig:
         return self.listen, self.port
 
     @property
+    def pair(self) -> str:
+        """Caller and callee: whom a name is looked up by and what it names, whatever the port."""
+        return f"{self.caller}->{self.callee}"
+
+    @property
     def proxy(self) -> str:
         """The proxy's name: safe in the path of a Toxiproxy URL, unique for one caller."""
         return f"{self.callee}.{self.port}"
@@ -107,6 +112,17 @@ class Config:
     published: tuple[Published, ...]
     flags: tuple[FlagTarget, ...]
     names: Mapping[str, str]
+    """Address -> service, of every guest and of every service that is called without being declared."""
+    aliases: Mapping[str, tuple[str, ...]]
+    """Service -> its other names."""
+    own_names: Mapping[str, Mapping[str, str]]
+    """Caller -> name that only it uses -> callee."""
+    looked_up: frozenset[str]
+    """`caller->callee` of every call whose name the caller asks for, instead of reading it in its hosts file."""
+
+    def link_names(self, caller: str, callee: str) -> list[str]:
+        """Names that only this caller has for a callee."""
+        return [name for name, target in self.own_names.get(caller, {}).items() if target == callee]
 
     @property
     def links(self) -> tuple[Link, ...]:
@@ -143,6 +159,9 @@ def parse_config(text: str) -> Config:
         ),
         flags=tuple(FlagTarget(str(flag["service"]), str(flag["url"])) for flag in raw.get("flags", ())),
         names={str(address): str(name) for address, name in raw.get("names", {}).items()},
+        aliases={str(name): tuple(map(str, others)) for name, others in raw.get("aliases", {}).items()},
+        own_names={str(caller): dict(names) for caller, names in raw.get("own_names", {}).items()},
+        looked_up=frozenset(map(str, raw.get("looked_up", ()))),
     )
 
 

@@ -15,6 +15,7 @@ from functools import partial
 from harness.containers.border.config import Config, EdgeConfig
 from harness.containers.border.cuts import PART_PORT, Cuts, Share, TimedSets
 from harness.containers.border.driver import ProxyApiError
+from harness.containers.border.names.process import NameServer
 from harness.containers.border.nft import Nft
 from harness.containers.border.server import ProxyServer, listener_of, second_listener
 from harness.containers.border.toxics import Toxics, slowness, wanted_toxics
@@ -29,10 +30,11 @@ PART = ".part"
 class Holding:
     """The proxies and the packet filter of one border."""
 
-    def __init__(self, config: Config, nft: Nft, disturbed: Callable[[str, str, str], None]) -> None:
+    def __init__(self, config: Config, nft: Nft, names: NameServer, disturbed: Callable[[str, str, str], None]) -> None:
         self.edges = {edge.id: edge for edge in config.edges}
         self._numbers = {edge.at: number for number, edge in enumerate(config.edges)}
         self._cuts = TimedSets(nft, self._numbers)
+        self.names = names
         self.servers: dict[str, ProxyServer] = {}
         for number, caller in enumerate(config.callers):
             listeners = [listener_of(edge) for edge in config.edges if edge.caller == caller]
@@ -43,6 +45,7 @@ class Holding:
 
     def start(self, states: Mapping[str, EdgeState]) -> None:
         """Starts all proxies and applies the standing states; ProxyApiError if one does not start."""
+        self.names.start()
         list(self._pool.map(lambda server: server.start(), self.servers.values()))
         self.apply(states)
 
@@ -62,12 +65,13 @@ class Holding:
         return self._read_back(named, self._each_caller(named, lambda caller: self.servers[caller].read()))
 
     def keep(self) -> set[str]:
-        """Refreshes the timeouts of all cuts; returns edges whose elements somebody else removed or that ran out."""
-        gone = self._cuts.keep()
-        return {edge.id for edge in self.edges.values() if edge.at in gone}
+        """Refreshes what ends by itself; returns edges on which somebody else removed it, or on which it ran out."""
+        gone, misled = self._cuts.keep(), self.names.keep()
+        return {edge.id for edge in self.edges.values() if edge.at in gone or edge.pair in misled}
 
     def stop(self) -> None:
         """Ends all proxies."""
+        self.names.stop()
         for server in self.servers.values():
             server.stop()
 

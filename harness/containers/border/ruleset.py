@@ -3,7 +3,8 @@
 Everything is decided in *prerouting*, before any address is rewritten, so that the key of an edge is always the
 address and port that the caller dialled; answers are met again in *postrouting*, after they were rewritten back.
 
-    arrive ── edge ─── hung? drop · refused? reset · callee down? reset · share? part_N · count · accept
+    arrive ── a cell's name server: accept · a dead address: drop, or reset
+           ├─ edge ─── hung? drop · refused? reset · callee down? reset · share? part_N · count · accept
            ├─ across ─ callee down? reset · accept                       (from another border)
            └─ undeclared ─ count, reject                                  (nothing goes around a fault)
     leave ─── hung? drop · refused? drop · count
@@ -14,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from harness.containers.border.config import Config, Endpoint
+from harness.containers.border.names.book import REFUSING, SILENT
 from harness.containers.border.nft import TABLE
 
 EDGE_ADDRESSES = "198.19.0.0/17"
@@ -52,6 +54,10 @@ _SETS = f"""
     meta l4proto tcp reject with tcp reset
     reject with icmp type admin-prohibited
   }}
+  chain closed {{
+    meta l4proto tcp reject with tcp reset
+    reject with icmp type port-unreachable
+  }}
   chain leave {{ type filter hook postrouting priority 150; policy accept;
     ip saddr != {EDGE_ADDRESSES} accept
     meta l4proto != tcp accept
@@ -80,6 +86,7 @@ table {TABLE} {{
 {_filled("edges", "ipv4_addr . inet_service", map(pair, edges))}
 {_filled("crossings", "ipv4_addr . inet_service", map(pair, crossings))}
 {_filled("down", "ipv4_addr . inet_service", map(pair, edges + crossings))}
+{_filled("resolvers", "ipv4_addr", [cell.gateway for cell in config.cells if cell.gateway])}
 {_SETS}
 {_arrive(config, devices)}
 {_rewrite(config, devices)}
@@ -104,6 +111,9 @@ def _arrive(config: Config, devices: dict[str, str]) -> str:
         '    iifname "lo" accept',
         "    meta l4proto tcp ip daddr . tcp dport @edges goto edge",
         "    meta l4proto tcp ip daddr . tcp dport @crossings goto across",
+        "    ip daddr @resolvers meta l4proto { tcp, udp } th dport 53 accept",
+        f"    ip daddr {SILENT} drop",
+        f"    ip daddr {REFUSING} goto closed",
         "    ct state established,related accept",
         "    fib daddr type { broadcast, multicast } drop",
     ]

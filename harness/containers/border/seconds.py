@@ -25,6 +25,10 @@ class Tally:
         "errors",
         "gave_up",
         "gave_up_us",
+        "lookup_answers",
+        "lookup_errors",
+        "lookup_times_us",
+        "lookups",
         "refused",
         "rejects",
         "requests",
@@ -37,7 +41,9 @@ class Tally:
     def __init__(self) -> None:
         self.connects = self.refused = self.unanswered = self.requests = self.responses = 0
         self.gave_up = self.errors = self.rejects = self.up_bytes = self.down_bytes = 0
+        self.lookups = self.lookup_answers = self.lookup_errors = 0
         self.times_us: list[int] = []
+        self.lookup_times_us: list[int] = []
         self.gave_up_us: list[int] = []
 
     def answered(self, wait_us: int) -> None:
@@ -49,6 +55,12 @@ class Tally:
         """A caller gave up on a request."""
         self.gave_up += 1
         _sample(self.gave_up_us, wait_us, self.gave_up)
+
+    def looked_up(self, wait_us: int, *, wrong: bool) -> None:
+        """A look-up of the callee's name was answered, or never will be; `wrong`: not with the callee's address."""
+        self.lookup_answers += 1
+        self.lookup_errors += wrong
+        _sample(self.lookup_times_us, wait_us, self.lookup_answers)
 
     def row(self, second: int, edge: str) -> dict[str, Any]:
         """As it goes over the wire."""

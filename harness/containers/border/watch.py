@@ -7,13 +7,13 @@ import socket
 import struct
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from harness.containers.border.capture import Capture
 from harness.containers.border.config import Config, Endpoint
-from harness.containers.border.names import asked_name
+from harness.containers.border.names.book import Book
+from harness.containers.border.names.lookups import Lookups
 from harness.containers.border.nft import Nft
 from harness.containers.border.seconds import Seconds, last_settled
 from harness.containers.border.turns import ACK, RST, Segment, Turns
@@ -21,22 +21,22 @@ from harness.containers.border.turns import ACK, RST, Segment, Turns
 _SEGMENT = struct.Struct("!BxHxxxxxBxx4s4sHHIIBB")
 """Version with header length, total length, protocol, addresses, ports, sequence, acknowledged, data offset, flags."""
 
-_TCP = 6
-_MOST_NAMES = 2000
-"""Names kept of those that guests asked for; a guest may invent new ones for ever."""
+_TCP, _DNS = 6, 53
 
 
 class Watch:
     """Everything seen on the edges of one border. Safe to call from several threads."""
 
     def __init__(self, config: Config, nft: Nft, refused: Callable[[Endpoint], None]) -> None:
-        self._edges = {(socket.inet_aton(edge.listen), edge.port): edge.id for edge in config.edges}
+        book = Book(config)
+        self._edges = _addressed(config, book)
+        resolvers = [cell.gateway for cell in config.cells]
+        self._lookups = Lookups(book, _by_pair(config), resolvers)
         self._ids = {edge.at: edge.id for edge in config.edges}
         self._nft, self._refused = nft, refused
         self._seconds = Seconds()
         self._turns = Turns(self._seconds)
         self._capture = Capture()
-        self._asked: Counter[tuple[str, str, str]] = Counter()
         self._bytes: dict[tuple[str, str], int] = {}
         self._lock = threading.Lock()
         self.lost = 0
@@ -56,6 +56,7 @@ class Watch:
             self._add_bytes("up_bytes", sent, now_us - 1_000_000)
             self._add_bytes("down_bytes", back, now_us - 1_000_000)
             self._turns.tick(now_us)
+            self._lookups.tick(now_us, self._seconds)
             self.lost += self._capture.lost()
 
     def rows(self, after: int, *, flush: bool) -> tuple[list[dict[str, Any]], int]:
@@ -66,9 +67,9 @@ class Watch:
             return list(self._seconds.rows(after, until)), max(until, after)
 
     def asked(self) -> dict[tuple[str, str, str], int]:
-        """How often each guest asked which name server for which name: (guest, server, name) -> n."""
+        """How often each guest asked which name server for a name outside the project: (guest, server, name) -> n."""
         with self._lock:
-            return dict(self._asked)
+            return dict(self._lookups.undeclared)
 
     def _add_bytes(self, name: str, counters: Mapping[tuple[Any, ...], tuple[int, int]], at_us: int) -> None:
         for (address, port), (_, total) in counters.items():
@@ -81,11 +82,13 @@ class Watch:
                 tally = self._seconds.at(at_us, edge)
                 setattr(tally, name, getattr(tally, name) + new)
 
-    def _question(self, source: bytes, target: bytes, name: str) -> None:
-        key = socket.inet_ntoa(source), socket.inet_ntoa(target), name
-        if key not in self._asked and len(self._asked) >= _MOST_NAMES:
-            key = key[0], key[1], "(more names)"
-        self._asked[key] += 1
+    def _lookup(self, now_us: int, source: tuple[bytes, int], target: tuple[bytes, int], message: bytes) -> None:
+        (one, port), (other, to) = source, target
+        first, second = (socket.inet_ntoa(one), port), (socket.inet_ntoa(other), to)
+        if to == _DNS:
+            self._lookups.question(now_us, first, second[0], message, self._seconds)
+        else:
+            self._lookups.answer(now_us, second, first[0], message, self._seconds)
 
     def _packet(self, now_us: int, memory: mmap.mmap, at: int, captured: int) -> None:
         version, total, protocol, source, target, sport, dport, seq, _, offset, flags = _SEGMENT.unpack_from(memory, at)
@@ -93,7 +96,7 @@ class Watch:
         if header != 20:
             sport, dport, seq, _, offset, flags = struct.unpack_from("!HHIIBB", memory, at + header)
         if protocol != _TCP:
-            self._question(source, target, asked_name(memory[at + header + 8 : at + captured]))
+            self._lookup(now_us, (source, sport), (target, dport), memory[at + header + 8 : at + captured])
             return
         headers = header + (offset >> 4) * 4
         length = total - headers
@@ -107,3 +110,20 @@ class Watch:
         elif flags & (RST | ACK) == RST | ACK and seq == 0:
             # The kernel's answer to a SYN where nobody listens: one of our proxies dialled in vain.
             self._refused((socket.inet_ntoa(source), sport))
+
+
+def _by_pair(config: Config) -> dict[str, list[str]]:
+    pairs: dict[str, list[str]] = {}
+    for edge in config.edges:
+        pairs.setdefault(edge.pair, []).append(edge.id)
+    return pairs
+
+
+def _addressed(config: Config, book: Book) -> dict[tuple[bytes, int], str]:
+    """Where packets of an edge go: its own address, and the dead ones that a fault may give to the callee's name."""
+    found = {}
+    for edge in config.edges:
+        listed = book.pairs[edge.pair][2]
+        for address in (edge.listen, listed.silent, listed.refusing):
+            found[socket.inet_aton(address), edge.port] = edge.id
+    return found

@@ -14,7 +14,7 @@ from harness.containers.border.cuts import Cuts, Share, share_rules
 from harness.containers.border.filter import HEADERS, QUESTION, program
 from harness.containers.border.guard import waiting_listeners
 from harness.containers.border.holding import cuts_of, same
-from harness.containers.border.names import asked_name
+from harness.containers.border.names.question import asked_name
 from harness.containers.border.ruleset import boot_rules, spread
 from harness.containers.border.toxics import slowness, wanted_toxics
 from harness.model.effect import Cut, EdgeState
