@@ -30,6 +30,7 @@ from harness.cluster.weave.woven import (
     Woven,
 )
 from harness.model.errors import ClusterError
+from harness.spec.labels import PREFIX
 
 _SERVICE = "com.docker.compose.service"
 _ENGINE_S = 60.0
@@ -122,6 +123,11 @@ class Cluster:
         if not found:
             raise ClusterError(f"service {service!r} has no address: its container is {container.status}")
         return found[0]
+
+    def protected(self) -> frozenset[str]:
+        """Guests whose running container carries the label `regionfall.protect`, whatever a plan of earlier says."""
+        label = f"{PREFIX}protect"
+        return frozenset(name for name, c in self._guests.items() if str(c.labels.get(label, "")).lower() == "true")
 
     def secrets(self) -> frozenset[str]:
         """Values of all guests' environments that their images do not carry anyway; never to be written anywhere."""

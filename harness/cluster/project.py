@@ -90,7 +90,13 @@ class _Reader:
             edges=tuple(edges) + tuple(entries),
             rtt_s=top.rtt,
             files=files,
+            protected_at=tuple((name, self.label_place(name, "protect")) for name, s in services.items() if s.protect),
         )
+
+    def label_place(self, service: str, label: str) -> str:
+        """`file:line` of one of our labels."""
+        found = self.places.problem(("services", service, "labels", f"{PREFIX}{label}"), "")
+        return f"{found.file}:{found.line}"
 
     def refuse(self, path: Sequence[str], message: str) -> None:
         """Remember a problem at the place of `path` in the user's files."""

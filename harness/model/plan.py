@@ -44,6 +44,8 @@ class Limits:
     faults: int | None = None
     for_s: float | None = None
     protect: tuple[str, ...] = ()
+    declared: tuple[tuple[str, str], ...] = ()
+    """Limit (`regions`, …, `protect NAME`) -> `file:line` that declares it, for messages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,8 @@ class Stack:
     rtt_s: tuple[tuple[str, str, float], ...] = ()
     """Standing distance of two regions, each pair once, seconds of round trip."""
     files: tuple[str, ...] = ()
+    protected_at: tuple[tuple[str, str], ...] = ()
+    """Protected service -> `file:line` of the label that says so."""
 
     def service(self, name: str) -> Service:
         """The service called `name`; KeyError if there is none."""

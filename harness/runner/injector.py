@@ -9,7 +9,7 @@ from typing import Protocol
 
 from harness.faults.catalogue import fault_words
 from harness.model.errors import ControlLost
-from harness.model.fault import State
+from harness.model.fault import Injection, State
 from harness.model.plan import Plan
 from harness.model.progress import InjectionChanged, Listener, Said
 from harness.runner.desired import Want, desired, holding_at
@@ -31,10 +31,17 @@ class Injector:
     """Holds the state of every injection of one run. `now_us` reads the run's clock."""
 
     def __init__(
-        self, plan: Plan, borders: Mapping[str, BorderPort], journal: JournalPort, listener: Listener, now_us: NowUs
+        self,
+        plan: Plan,
+        borders: Mapping[str, BorderPort],
+        journal: JournalPort,
+        listener: Listener,
+        now_us: NowUs,
+        *,
+        forbidden: Forbidden = lambda one, together: "",
     ) -> None:
         self._plan, self._borders, self._now_us = plan, borders, now_us
-        self._journal, self._listener = journal, listener
+        self._journal, self._listener, self._forbidden = journal, listener, forbidden
         self._state: dict[str, State] = {injection.id: State.PENDING for injection in plan.injections}
         self._off: set[str] = set()
         self._told: dict[str, Want] = {region: Want() for region in borders}
@@ -49,6 +56,7 @@ class Injector:
     def apply(self, wall_s: float) -> None:
         """Make true what the plan says for `wall_s`; only borders whose desired state differs are called."""
         with self._lock:
+            self._forbid(wall_s)
             wants = desired(self._plan, wall_s, self._off)
             changed = {r: want for r, want in wants.items() if r in self._borders and _differs(want, self._told[r])}
             due = {injection.id for injection in holding_at(self._plan.injections, wall_s, self._off)}
@@ -59,6 +67,14 @@ class Injector:
             self._note_starts(starting, answers)
             self._note_changes(due - set(starting), changed)
             self._note_heals(due, answers)
+
+    def _forbid(self, wall_s: float) -> None:
+        """What may not be is left out before anything is told; bounds may have become narrower since it was planned."""
+        together = tuple(holding_at(self._plan.injections, wall_s, self._off))
+        for one in together:
+            if self._state[one.id] is State.PENDING and (why := self._forbidden(one, together)):
+                self._enter(one.id, State.LOST, reason=f"refused: {why}")
+                self._off.add(one.id)
 
     def lost(self, injection: str, reason: str) -> None:
         """Somebody or something took an injection away; it stays away for the rest of the run."""
@@ -147,6 +163,13 @@ class Injector:
         injection = next(i for i in self._plan.injections if i.id == name)
         detail = str(fields.get("reason") or fault_words(injection.fault) + f" on {injection.target}")
         self._listener(InjectionChanged(name, str(state), detail))
+
+
+class Forbidden(Protocol):
+    """Bounds at the moment of injection."""
+
+    def __call__(self, one: Injection, together: tuple[Injection, ...]) -> str:
+        """Why `one` may not begin beside `together` (itself included); '' if it may."""
 
 
 def _differs(new: Want, old: Want) -> bool:

@@ -12,6 +12,7 @@ from harness.model.objective import Stop
 from harness.model.plan import STEADY, Phase, Plan
 from harness.model.progress import PhaseChanged, Said, Tick
 from harness.model.record import PhaseWindow
+from harness.runner.bounds import bounds_of
 from harness.runner.desired import changes_at
 from harness.runner.heal import heal
 from harness.runner.heartbeat import Heartbeat, canary_seconds, edge_seconds
@@ -51,7 +52,9 @@ class Execution:
         self.plan, self.rig = plan, rig
         self.start_mono = 0.0
         self.end_s = plan.end_s
-        self.injector = Injector(plan, rig.borders, rig.journal, rig.say, self.run_us)
+        self.injector = Injector(
+            plan, rig.borders, rig.journal, rig.say, self.run_us, forbidden=bounds_of(plan, rig.protected)
+        )
         self.stops = StopWatch(plan.stops)
         self.moments = changes_at(plan)
         self.steps = self._steps()

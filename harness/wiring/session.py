@@ -156,6 +156,7 @@ def _measured(session: _Session, cluster: Cluster) -> Ended:
             edge_bytes=edge_bytes,
             repair=lambda region: repaired(cluster, region, folder.name),
             halted=lambda: _lever_words(session.workspace.home),
+            protected=cluster.protected,
             doer=StepDoer(cluster, plan.stack, session.workspace.environ),
         )
         stack.enter_context(follow_services(cluster, borders, journal))

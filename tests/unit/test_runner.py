@@ -13,7 +13,7 @@ from harness.model.fault import Fault, Injection
 from harness.model.finding import LoadAccount
 from harness.model.load import Flow, Load, Outcome, RatePoint, Sample
 from harness.model.objective import Stop
-from harness.model.plan import Phase, Plan
+from harness.model.plan import Limits, Phase, Plan
 from harness.model.progress import FlowNow, StepChanged
 from harness.model.stack import INTERNET, Edge, Entry, Service, Stack
 from harness.model.step import Step, StepKind, StepOutcome, StepState
@@ -441,3 +441,37 @@ def test_after_a_stop_condition_no_step_is_begun():
     bench.memory.flows = [FlowNow("web", 0.05, 2.0, 10.0)]
     bench.run()
     assert not bench.memory.of("step_started")
+
+
+@pytest.mark.parametrize(
+    ("limits", "protected", "said"),
+    [
+        (Limits(for_s=5.0, declared=(("for", "x.chaos.yaml:9"),)), frozenset(), "declared at x.chaos.yaml:9"),
+        (
+            Limits(protect=("db",), declared=(("protect db", "compose.yaml:14"),)),
+            frozenset(),
+            "declared at compose.yaml:14",
+        ),
+        (Limits(), frozenset({"db"}), "selects the protected service 'db'"),
+        (Limits(regions=("north",)), frozenset(), "touches none of limits.regions"),
+        (Limits(services=("web2",)), frozenset(), "touches none of limits.services"),
+        (Limits(edges=0), frozenset(), "limits.edges allows 0"),
+        (Limits(faults=0), frozenset(), "limits.faults allows 0"),
+    ],
+)
+def test_a_fault_beyond_its_bounds_is_refused_at_injection_whatever_was_planned(limits, protected, said):
+    plan = replace(plan_with(SLOW), limits=limits)
+    bench = Bench(plan)
+    bench.rig.protected = lambda: protected
+    bench.execution = Execution(plan, bench.rig)
+    assert bench.run().cleanup == "verified"
+    (lost,) = bench.memory.of("injection_lost")
+    assert said in lost["reason"] and not bench.memory.of("injection_holding")
+    assert not any(names for _, names in bench.borders["east"].wants)
+
+
+def test_one_fault_beyond_its_bounds_does_not_take_the_others_with_it():
+    plan = replace(plan_with(SLOW, CUT), limits=Limits(protect=("db",)))
+    bench = Bench(plan)
+    bench.run()
+    assert [e["injection"] for e in bench.memory.of("injection_holding")] == ["cut-web"]

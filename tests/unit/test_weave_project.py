@@ -175,3 +175,15 @@ def test_missing_files_are_named_all_at_once(tmp_path: Path) -> None:
         (str(tmp_path / "a.yaml"), 1, 1),
         (str(tmp_path / "b.yaml"), 1, 1),
     ]
+
+
+def test_a_protected_service_knows_the_line_that_protects_it(tmp_path: Path) -> None:
+    text = """\
+services:
+  web: {image: x, labels: {regionfall.entry: "8080/http", regionfall.calls: "db:5432"}}
+  db:
+    image: x
+    labels:
+      regionfall.protect: "true"
+"""
+    assert read(tmp_path, text).stack.protected_at == (("db", f"{tmp_path / 'compose.yaml'}:6"),)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
-from harness.faults.catalogue import acts_on, changes_of, effect_of, type_of
-from harness.faults.contract import ActsOn, Reach
+from harness.faults.catalogue import acts_on, changes_of, effect_of
+from harness.faults.contract import ActsOn
 from harness.model.effect import compose
 from harness.model.fault import Injection
 from harness.model.plan import Limits
-from harness.model.stack import INTERNET, Edge, Stack
-from harness.model.units import duration_text
+from harness.model.stack import INTERNET
 from harness.spec.bind.binding import Binding
 from harness.spec.bind.faults import Planned
+from harness.spec.bounds import breaches
 
 
 def build_limits(b: Binding) -> Limits:
@@ -28,7 +29,23 @@ def build_limits(b: Binding) -> Limits:
             for index, name in enumerate(names or ()):
                 b.known(("limits", key, index), "service", name, services)
     protect = tuple(dict.fromkeys([*(doc.protect or ()), *labelled]))
-    return Limits(doc.regions or (), doc.services or (), doc.edges, doc.faults, doc.for_, protect)
+    return Limits(doc.regions or (), doc.services or (), doc.edges, doc.faults, doc.for_, protect, _declared(b))
+
+
+def _declared(b: Binding) -> tuple[tuple[str, str], ...]:
+    """Which line declares each limit: of the file, or the label that protects a service."""
+    doc = b.doc.limits
+    written: dict[str, object] = {"regions": doc.regions, "services": doc.services, "edges": doc.edges}
+    written |= {"faults": doc.faults, "for": doc.for_}
+    found = {f"protect {name}": place for name, place in (b.stack.protected_at if b.stack else ())}
+    found |= {key: _place(b, key) for key, value in written.items() if value is not None}
+    found |= {f"protect {name}": _place(b, "protect", index) for index, name in enumerate(doc.protect or ())}
+    return tuple(found.items())
+
+
+def _place(b: Binding, *path: str | int) -> str:
+    file, line, _ = b.problems.places.of(("limits", *path))
+    return f"{Path(file).name}:{line}"
 
 
 def check_radius(b: Binding, planned: list[Planned], limits: Limits) -> None:
@@ -36,63 +53,11 @@ def check_radius(b: Binding, planned: list[Planned], limits: Limits) -> None:
     if b.stack is None:
         return
     for one in planned:
-        _check_protected(b, one, limits, b.stack)
-        _check_places(b, one, limits, b.stack)
-        hold = one.injection.end_s - one.injection.start_s
-        if limits.for_s is not None and hold > limits.for_s + 1e-9:
-            text = f"{one.injection.id!r} holds for {duration_text(hold)}, longer than limits.for"
-            b.add(one.path, f"{text} ({duration_text(limits.for_s)}); shorten it, or raise the limit")
-    _check_counts(b, planned, limits)
+        together = [other.injection for other in _holding(planned, one.injection.start_s)]
+        for breach in breaches(b.stack, limits, one.injection, together):
+            b.add(one.on_path if breach.of_target else one.path, breach.message)
     _check_composition(b, planned)
     _check_flags(b, planned)
-
-
-def _check_protected(b: Binding, one: Planned, limits: Limits, stack: Stack) -> None:
-    type_ = type_of(one.injection.fault)
-    around = type_.reach is not Reach.INTO
-    broken = _edges(stack, one.injection) if type_.acts_on is ActsOn.EDGES else []
-    for name in limits.protect:
-        hit = name in one.injection.services
-        edges = [edge for edge in broken if edge.callee == name or (around and edge.caller == name)]
-        if hit or edges:
-            which = f" (edge {edges[0].id})" if edges else ""
-            text = f"{one.injection.target!r} selects the protected service {name!r}{which}"
-            b.add(one.on_path, f"{text}; take it out: {one.injection.target},!{name}")
-
-
-def _check_places(b: Binding, one: Planned, limits: Limits, stack: Stack) -> None:
-    """Every edge must touch an allowed region and an allowed service, every flagged service must be one."""
-    for what, allowed in (("regions", limits.regions), ("services", limits.services)):
-        if not allowed:
-            continue
-        outside = [edge.id for edge in _edges(stack, one.injection) if not _touches(edge, what, allowed)]
-        if one.injection.services:
-            hit = [stack.service(name) for name in one.injection.services]
-            outside = [s.name for s in hit if (s.region if what == "regions" else s.name) not in allowed]
-        if outside:
-            text = f"{one.injection.target!r} breaks {outside[0]}, which touches none of limits.{what}"
-            b.add(one.on_path, f"{text} ({', '.join(allowed)}); narrow the target, or widen the limit")
-
-
-def _touches(edge: Edge, what: str, allowed: tuple[str, ...]) -> bool:
-    ends = (edge.caller_region, edge.callee_region) if what == "regions" else (edge.caller, edge.callee)
-    return any(end in allowed for end in ends)
-
-
-def _edges(stack: Stack, injection: Injection) -> list[Edge]:
-    return [stack.edge(edge_id) for edge_id in injection.edges]
-
-
-def _check_counts(b: Binding, planned: list[Planned], limits: Limits) -> None:
-    """How many faults and edges at once, seen at the start of each fault."""
-    for one in planned:
-        together = _holding(planned, one.injection.start_s)
-        if limits.faults is not None and len(together) > limits.faults:
-            names = ", ".join(other.injection.id for other in together)
-            b.add(one.path, f"{len(together)} faults at once ({names}); limits.faults allows {limits.faults}")
-        edges = {edge for other in together for edge in other.injection.edges}
-        if limits.edges is not None and len(edges) > limits.edges:
-            b.add(one.on_path, f"{len(edges)} edges broken at once; limits.edges allows {limits.edges}")
 
 
 def _holding(planned: list[Planned], moment: float) -> list[Planned]:

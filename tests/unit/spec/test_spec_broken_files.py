@@ -200,26 +200,32 @@ CASES: dict[str, tuple[str, list[str]]] = {
     ),
     "a protected service": (
         TIMELINE + "limits: {protect: [db]}\n",
-        ["3:50 'db' selects the protected service 'db' (edge checkout->db:5432); take it out: db,!db"],
+        [
+            "3:50 'db' selects the protected service 'db' (edge checkout->db:5432); take it out: db,!db"
+            " (declared at first.chaos.yaml:5)"
+        ],
     ),
     "too many faults at once": (
         "version: 1\ntimeline:\n  - phase: a\n    for: 30s\n    faults:\n      - {id: x, on: db, hang: true}\n"
         "      - {id: y, on: idp, hang: true}\nlimits: {faults: 1}\n",
         [
-            "6:9 2 faults at once (x, y); limits.faults allows 1",
-            "7:9 2 faults at once (x, y); limits.faults allows 1",
+            "6:9 2 faults at once (x, y); limits.faults allows 1 (declared at first.chaos.yaml:8)",
+            "7:9 2 faults at once (x, y); limits.faults allows 1 (declared at first.chaos.yaml:8)",
         ],
     ),
     "outside the allowed region": (
         TIMELINE + "limits: {regions: [us-west-2]}\n",
         [
             "3:50 'db' breaks checkout->db:5432, which touches none of limits.regions (us-west-2); narrow the target,"
-            " or widen the limit"
+            " or widen the limit (declared at first.chaos.yaml:5)"
         ],
     ),
     "holds too long": (
         TIMELINE + "limits: {for: 20s}\n",
-        ["3:38 'f' holds for 30 s, longer than limits.for (20 s); shorten it, or raise the limit"],
+        [
+            "3:38 'f' holds for 30 s, longer than limits.for (20 s); shorten it, or raise the limit"
+            " (declared at first.chaos.yaml:5)"
+        ],
     ),
     "incomposable faults": (
         "version: 1\ntimeline:\n  - phase: a\n    for: 30s\n    faults:\n"
