@@ -151,17 +151,23 @@ class World:
 
 
 class Shop(World):
-    """web and orders in the east, stock in the west."""
+    """web and orders in the east, stock in the west.
 
-    def __init__(self, stack: ExitStack, *, standing_ms: int = 0) -> None:
+    With `http`, web reaches orders a second time as `desk`, and its port 8081 as `raw`: edges with HAProxy in front.
+    """
+
+    def __init__(self, stack: ExitStack, *, standing_ms: int = 0, http: bool = False) -> None:
         super().__init__(stack)
         web, w = self.network("web")
         orders, o = self.network("orders")
         stock, s = self.network("stock")
         backbone, b = self.network("backbone")
         self.at = {"orders": "198.19.0.1", "stock": "198.19.0.2", "nobody": "198.19.255.9"}
+        self.at |= {"desk": "198.19.0.3", "raw": "198.19.0.4"}
         self.addresses = {"web": w + "3", "orders": o + "3", "stock": s + "3"}
-        east = {
+        self.raw: Talk | None = None
+        """The program behind `raw`, where a test runs one."""
+        east: dict[str, Any] = {
             "border": "east",
             "cells": [cell("web", w), cell("orders", o)],
             "backbone": {"address": b + "2", "prefix": 29},
@@ -175,6 +181,11 @@ class Shop(World):
             "aliases": {"stock": ["warehouse.example"]},
             "looked_up": ["web->orders", "web->stock"],
         }
+        if http:
+            east["edges"] += [
+                _edge("desk", "198.19.0.3", o + "3:8080", 0) | {"http": True},
+                _edge("raw", "198.19.0.4", o + "3:8081", 0) | {"id": "web->raw:8081", "port": 8081, "http": True},
+            ]
         forward = {"id": "web->stock:8080", "callee": "stock", "far": "198.19.128.1", "port": 8080, "to": s + "3:8080"}
         west = {
             "border": "west",
@@ -211,9 +222,9 @@ class Shop(World):
         return name, took
 
     @contextmanager
-    def talk(self, code: str) -> Iterator[Talk]:
-        """Runs Python inside web that reads lines and prints lines."""
-        talk = Talk(self.web, code)
+    def talk(self, code: str, container: Container | None = None) -> Iterator[Talk]:
+        """Runs Python inside web (or another guest) that reads lines and prints lines."""
+        talk = Talk(container or self.web, code)
         try:
             yield talk
         finally:

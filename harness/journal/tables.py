@@ -4,7 +4,7 @@ from __future__ import annotations
 
 VERSION = 2
 READABLE = (1, 2)
-"""1 has no look-ups of names."""
+"""1 has no look-ups of names and no answers that were cut short; columns that are not there read as 0."""
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -18,7 +18,8 @@ CREATE TABLE edge_second (
     t_us INTEGER NOT NULL, edge TEXT NOT NULL, up_bytes INTEGER NOT NULL, down_bytes INTEGER NOT NULL,
     connects INTEGER NOT NULL, refused INTEGER NOT NULL, unanswered INTEGER NOT NULL,
     requests INTEGER NOT NULL, responses INTEGER NOT NULL, gave_up INTEGER NOT NULL,
-    errors INTEGER NOT NULL, rejects INTEGER NOT NULL, lookups INTEGER NOT NULL, lookup_answers INTEGER NOT NULL,
+    errors INTEGER NOT NULL, rejects INTEGER NOT NULL, cut_short INTEGER NOT NULL,
+    lookups INTEGER NOT NULL, lookup_answers INTEGER NOT NULL,
     lookup_errors INTEGER NOT NULL, times_us TEXT NOT NULL, gave_up_us TEXT NOT NULL, lookup_times_us TEXT NOT NULL);
 CREATE TABLE canary_second (
     t_us INTEGER NOT NULL, border TEXT NOT NULL, n INTEGER NOT NULL, failed INTEGER NOT NULL,

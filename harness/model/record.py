@@ -18,6 +18,7 @@ class EdgeSecond:
     `connects` are distinct new connections (retransmitted SYNs are one); of them `refused` got a reset and
     `unanswered` got nothing for a second. `requests` and `responses` are data turns on a connection; `gave_up`
     are requests whose caller closed before any answer. `errors` are answers that read HTTP 5xx, `rejects` HTTP 4xx.
+    `cut_short` are answers that ended before their announced length, as HAProxy counted them (`http` edges only).
     `times_us` are sampled waits from request to first answer; `gave_up_us` the waits of those that gave up
     (each "at least this"). `lookups` are questions of the caller for the callee's name, in the second of the question;
     `lookup_answers` count in the second of the answer (or when none came), `lookup_errors` of them were not the
@@ -36,6 +37,7 @@ class EdgeSecond:
     gave_up: int = 0
     errors: int = 0
     rejects: int = 0
+    cut_short: int = 0
     lookups: int = 0
     lookup_answers: int = 0
     lookup_errors: int = 0

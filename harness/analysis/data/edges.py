@@ -25,6 +25,7 @@ COUNTS = (
     "lookups",
     "lookup_answers",
     "lookup_errors",
+    "cut_short",
 )
 
 

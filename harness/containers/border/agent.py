@@ -61,10 +61,11 @@ class Agent:
         self.callees = Callees(config, nft, self._callee_changed)
         self._watch = Watch(config, nft, self.callees.refused)
         self._canary = Canary(API_PORT + len(config.callers), partial(self._replaced, "canary"))
-        self._guard = Guard(config, self.holding.servers, self.callees.is_up)
+        self._guard = Guard(config, self.holding, self.callees.is_up)
         self._nft = nft
         self._flags = FlagService(config.flags)
-        self._desired = Desired({edge.id: edge.standing_ms for edge in config.edges}, self._flags.services)
+        standing, http = {edge.id: edge.standing_ms for edge in config.edges}, [e.id for e in config.edges if e.http]
+        self._desired = Desired(standing, self._flags.services, http)
         self._lock = threading.RLock()
         self._wishes_lock = threading.Lock()
 
@@ -170,6 +171,7 @@ class Agent:
     def _count(self) -> None:
         lost = self._watch.lost
         self._watch.count()
+        self._watch.cut_answers({edge: counted.cut for edge, counted in self.holding.gates.cutting().items()})
         if self._watch.lost > lost:
             self.disturb(f"observation lost {self._watch.lost - lost} packets")
 
@@ -228,10 +230,10 @@ class Agent:
         """Switch 3: refreshes what ends by itself. What somebody removed stays removed, and its injection is lost."""
         gone = self.holding.keep()
         with self._wishes_lock:
-            lost = self._desired.lose(gone, "a cut was removed from the packet filter, or ran out") if gone else []
+            lost = self._desired.lose(gone, "a cut or a rule for requests was removed, or ran out") if gone else []
             flags = self._desired.flags(time.monotonic())
         for injection in lost:
-            self.disturb(f"injection {injection} does not hold any more: a cut was removed or ran out")
+            self.disturb(f"injection {injection} does not hold any more: a cut or a rule was removed, or ran out")
         self._flags.put(flags)
 
     def _expire(self) -> None:
@@ -252,6 +254,9 @@ class Agent:
     def _tend(self) -> None:
         self._canary.server.tend()
         changed = [server.caller for server in self.holding.servers.values() if not server.tend()]
+        changed += [] if self.holding.gates.tend() else ["requests"]
+        for edge in self.holding.gates.strangers():
+            self.disturb("what was said on an http edge is not HTTP: its connection was closed", edge=edge)
         if not changed:
             return
         with self._lock:

@@ -35,7 +35,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class EdgeConfig:
-    """A proxied dependency: listens on `listen:port`, leads to `upstream`, `standing_ms` away."""
+    """A proxied dependency: listens on `listen:port`, leads to `upstream`, `standing_ms` away.
+
+    `http`: HAProxy stands in front of its proxy, so that single requests can be struck.
+    """
 
     id: str
     caller: str
@@ -44,6 +47,7 @@ class EdgeConfig:
     port: int
     upstream: Endpoint
     standing_ms: int = 0
+    http: bool = False
 
     @property
     def at(self) -> Endpoint:
@@ -179,4 +183,5 @@ def _edges(raws: Iterable[Mapping[str, Any]]) -> Iterable[EdgeConfig]:
             port=int(raw["port"]),
             upstream=endpoint(raw["upstream"]),
             standing_ms=int(raw.get("standing_ms", 0)),
+            http=bool(raw.get("http", False)),
         )

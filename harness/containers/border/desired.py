@@ -52,8 +52,8 @@ class WantError(ValueError):
 class Desired:
     """All wishes of all owners. Not locked: the agent serialises access."""
 
-    def __init__(self, standing_ms: Mapping[str, int], services: Iterable[str]) -> None:
-        self._standing = dict(standing_ms)
+    def __init__(self, standing_ms: Mapping[str, int], services: Iterable[str], http: Iterable[str] = ()) -> None:
+        self._standing, self._http = dict(standing_ms), set(http)
         self._services = set(services)
         self._owners: dict[int, Owner] = {}
 
@@ -150,9 +150,13 @@ class Desired:
             self._owners[key] = owner
 
     def _check(self, wanted: Wanted) -> None:
-        for edge in wanted.edges:
+        for edge, effect in wanted.edges.items():
             if edge not in self._standing:
                 raise WantError(f"no edge {edge!r} in this border (injection {wanted.id!r})")
+            if effect.requests is not None and edge not in self._http:
+                raise WantError(
+                    f"edge {edge!r} has no HAProxy: its requests cannot be struck (injection {wanted.id!r})"
+                )
         for service in wanted.services:
             if service not in self._services:
                 raise WantError(f"no service {service!r} with flags in this border (injection {wanted.id!r})")

@@ -90,7 +90,7 @@ class Api:
                 proxy.destroy_toxic(toxic)
             for toxic, attributes in wanted.items():
                 if toxic not in present:
-                    kind, _, stream = toxic.partition("_")
+                    kind, _, stream = toxic.rpartition("_")
                     proxy.add_toxic(name=toxic, type=kind, stream=stream, toxicity=1.0, attributes=attributes)
                 elif present[toxic] != attributes:
                     _consumer.post(f"/proxies/{name}/toxics/{toxic}", json={"attributes": attributes})

@@ -9,13 +9,14 @@ from __future__ import annotations
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from harness.containers.border.config import Config, EdgeConfig, Endpoint
 from harness.containers.border.cuts import PART_PORT
+from harness.containers.border.holding import Holding
+from harness.containers.border.layer7.gate import behind
 from harness.containers.border.net import doubt_neighbour
-from harness.containers.border.server import ProxyServer
 
 _LISTENING = "0A"
 STALLED_S = 1.0
@@ -26,11 +27,14 @@ PAUSE_S = 10.0
 class Guard:
     """Watches the listeners and the processes behind them."""
 
-    def __init__(self, config: Config, servers: Mapping[str, ProxyServer], up: Callable[[Endpoint], bool]) -> None:
-        self._servers, self._up = servers, up
+    def __init__(self, config: Config, holding: Holding, up: Callable[[Endpoint], bool]) -> None:
+        self._servers, self._gates, self._up = holding.servers, holding.gates.gates, up
         self._edges: dict[Endpoint, EdgeConfig] = {}
         for number, edge in enumerate(config.edges):
             self._edges[edge.at] = self._edges[edge.listen, PART_PORT + number] = edge
+            there = behind(number)
+            self._edges |= {there.plain: edge, there.part: edge, there.cut: edge} if edge.http else {}
+        self._fronts = holding.gates.fronts()
         self._since: dict[Endpoint, float] = {}
         self._replaced: dict[str, float] = {}
 
@@ -39,19 +43,22 @@ class Guard:
         for server in self._servers.values():
             if not server.running:
                 server.replace("the process ended")
+        for gate in self._gates.values():
+            if not gate.running:
+                gate.replace("HAProxy ended")
         now = time.monotonic()
         waiting = {at for at in waiting_listeners() if at in self._edges and self._up(self._edges[at].upstream)}
         self._since = {at: self._since.get(at, now) for at in waiting}
-        for edge in self._stalled(now):
+        for at, edge in self._stalled(now):
             self._replaced[edge.caller] = now
             doubt_neighbour(edge.upstream[0])
-            self._servers[edge.caller].replace(f"its listener stood still for {STALLED_S:g} s", edge.id)
+            process = self._gates[edge.caller] if at in self._fronts else self._servers[edge.caller]
+            process.replace(f"its listener stood still for {STALLED_S:g} s", edge.id)
 
-    def _stalled(self, now: float) -> Iterable[EdgeConfig]:
-        stalled = {
-            self._edges[at].caller: self._edges[at] for at, since in self._since.items() if now - since > STALLED_S
-        }
-        return [edge for caller, edge in stalled.items() if now - self._replaced.get(caller, -PAUSE_S) >= PAUSE_S]
+    def _stalled(self, now: float) -> Iterable[tuple[Endpoint, EdgeConfig]]:
+        stalled = {self._edges[at].caller: at for at, since in self._since.items() if now - since > STALLED_S}
+        due = [at for caller, at in stalled.items() if now - self._replaced.get(caller, -PAUSE_S) >= PAUSE_S]
+        return [(at, self._edges[at]) for at in due]
 
 
 def waiting_listeners(table: str = "/proc/net/tcp") -> set[Endpoint]:

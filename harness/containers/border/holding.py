@@ -1,6 +1,7 @@
 """From wishes to the world and back: makes composed edge states so, and reads back what holds.
 
-Cuts go first, in one transaction; then toxics, all callers at once; then shares that need a second listener.
+Cuts go first, in one transaction; then toxics, all callers at once; then rules for single requests; then shares that
+need a second listener.
 """
 
 from __future__ import annotations
@@ -15,16 +16,19 @@ from functools import partial
 from harness.containers.border.config import Config, EdgeConfig
 from harness.containers.border.cuts import PART_PORT, Cuts, Share, TimedSets
 from harness.containers.border.driver import ProxyApiError
+from harness.containers.border.layer7.gate import Behind, behind
+from harness.containers.border.layer7.gates import Gates
 from harness.containers.border.names.process import NameServer
 from harness.containers.border.nft import Nft
-from harness.containers.border.server import ProxyServer, listener_of, second_listener
-from harness.containers.border.toxics import Toxics, slowness, wanted_toxics
+from harness.containers.border.server import ProxyServer, listener_of
+from harness.containers.border.toxics import LIMIT, Toxics, cutting_toxics, slowness, wanted_toxics
 from harness.model.effect import Cut, EdgeState
+from harness.model.request_fault import Answer, RequestFault
 
 API_PORT = 18000
 """The Toxiproxy of caller number N answers on `API_PORT + N` of the border's loopback."""
 
-PART = ".part"
+PART, CUT = ".part", ".cut"
 
 
 class Holding:
@@ -35,18 +39,22 @@ class Holding:
         self._numbers = {edge.at: number for number, edge in enumerate(config.edges)}
         self._cuts = TimedSets(nft, self._numbers)
         self.names = names
+        self._places = {edge.id: _places(number, edge) for number, edge in enumerate(config.edges)}
         self.servers: dict[str, ProxyServer] = {}
         for number, caller in enumerate(config.callers):
-            listeners = [listener_of(edge) for edge in config.edges if edge.caller == caller]
+            mine = [edge for edge in config.edges if edge.caller == caller]
+            listeners = [listener_of(edge, self._places[edge.id].plain) for edge in mine]
             self.servers[caller] = ProxyServer(caller, API_PORT + number, listeners, partial(disturbed, caller))
+        self.gates = Gates(config, disturbed)
         self._applied: dict[str, EdgeState] = {}
         self._lock = threading.RLock()
         self._pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="proxies")
 
     def start(self, states: Mapping[str, EdgeState]) -> None:
-        """Starts all proxies and applies the standing states; ProxyApiError if one does not start."""
+        """Starts all proxies and applies the standing states; ProxyApiError or GateError if one does not start."""
         self.names.start()
         list(self._pool.map(lambda server: server.start(), self.servers.values()))
+        self.gates.start()
         self.apply(states)
 
     def apply(self, states: Mapping[str, EdgeState]) -> dict[str, EdgeState]:
@@ -55,6 +63,7 @@ class Holding:
             named = self._applied.keys() | states.keys()
             self._cuts.put(cuts_of(self._without_new_shares(states), self.edges))
             toxics = self._each_caller(named, lambda caller: self._apply(caller, states))
+            self.gates.apply(states)
             self._cuts.put(cuts_of(states, self.edges))
             self._applied = dict(states)
             return self._read_back(named, toxics)
@@ -67,13 +76,15 @@ class Holding:
     def keep(self) -> set[str]:
         """Refreshes what ends by itself; returns edges on which somebody else removed it, or on which it ran out."""
         gone, misled = self._cuts.keep(), self.names.keep()
-        return {edge.id for edge in self.edges.values() if edge.at in gone or edge.pair in misled}
+        lost = {edge.id for edge in self.edges.values() if edge.at in gone or edge.pair in misled}
+        return lost | self.gates.keep()
 
     def stop(self) -> None:
         """Ends all proxies."""
         self.names.stop()
         for server in self.servers.values():
             server.stop()
+        self.gates.stop()
 
     def _without_new_shares(self, states: Mapping[str, EdgeState]) -> dict[str, EdgeState]:
         """A share that becomes slow is led to its second listener only when that listener is slow."""
@@ -102,20 +113,27 @@ class Holding:
         for edge in (self.edges[name] for name in states if self.edges[name].caller == caller):
             plain, part = wanted_toxics(states[edge.id])
             wanted[edge.proxy] = plain
-            if part is not None:
-                server.ensure(second_listener(edge, PART_PORT + self._numbers[edge.at]))
-                wanted[edge.proxy + PART] = part
+            cutting = cutting_toxics(states[edge.id])
+            for suffix, at, toxics in (
+                (PART, self._places[edge.id].part, part),
+                (CUT, self._places[edge.id].cut, cutting),
+            ):
+                if toxics is not None:
+                    server.ensure(listener_of(edge, at, suffix))
+                    wanted[edge.proxy + suffix] = toxics
         return server.apply(wanted)
 
     def _read_back(self, edges: Iterable[str], toxics: Mapping[str, Toxics]) -> dict[str, EdgeState]:
-        sets = self._cuts.read()
+        sets, rules = self._cuts.read(), self.gates.read(edges)
         found = {}
         for edge in (self.edges[name] for name in edges):
             plain = toxics.get(f"{edge.caller}/{edge.proxy}")
-            if plain is not None:
+            if plain is not None and (not edge.http or edge.id in rules):
                 part = toxics.get(f"{edge.caller}/{edge.proxy}{PART}", {})
+                cutting = toxics.get(f"{edge.caller}/{edge.proxy}{CUT}", {})
                 inside = {name for name, keys in sets.items() if edge.at in keys}
-                found[edge.id] = self._state(edge, plain, part, inside)
+                requests = tuple(_as_cut(rule, cutting) for rule in rules.get(edge.id, ()))
+                found[edge.id] = replace(self._state(edge, plain, part, inside), requests=requests)
         return found
 
     def _state(self, edge: EdgeConfig, plain: Toxics, part: Toxics, sets: set[str]) -> EdgeState:
@@ -133,6 +151,19 @@ class Holding:
             reset_share=wanted.reset_share if "share_of" in sets else 0.0,
             standing_ms=edge.standing_ms,
         )
+
+
+def _places(number: int, edge: EdgeConfig) -> Behind:
+    """Where the proxies of an edge listen: behind HAProxy if it has one, else where its caller dials."""
+    second = edge.listen, PART_PORT + number
+    return behind(number) if edge.http else Behind(edge.at, second, second)
+
+
+def _as_cut(rule: RequestFault, toxics: Toxics) -> RequestFault:
+    """A rule that cuts answers short, with the number of bytes that the proxy behind it really lets through."""
+    if rule.answer is not Answer.CUT:
+        return rule
+    return replace(rule, after_bytes=toxics.get(LIMIT, {}).get("bytes", 0))
 
 
 def cuts_of(states: Mapping[str, EdgeState], edges: Mapping[str, EdgeConfig]) -> Cuts:

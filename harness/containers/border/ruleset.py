@@ -21,6 +21,9 @@ from harness.containers.border.nft import TABLE
 EDGE_ADDRESSES = "198.19.0.0/17"
 """Edge addresses: local to the border by a route, so that one process can listen on all of them."""
 
+RESET_MARK = 0x5246
+"""HAProxy's mark on connections that are to be reset: it can only close in order, so the FIN is made a reset here."""
+
 _SETS = f"""
   set hung {{ type ipv4_addr . inet_service; flags timeout; }}
   set refused {{ type ipv4_addr . inet_service; flags timeout; }}
@@ -63,6 +66,7 @@ _SETS = f"""
     meta l4proto != tcp accept
     ip saddr . tcp sport @hung drop
     ip saddr . tcp sport @refused tcp flags & rst == 0 drop
+    meta mark {RESET_MARK} tcp flags & fin == fin tcp flags set rst | ack
     tcp flags & rst == rst accept
     update @back {{ ip saddr . tcp sport }}
   }}

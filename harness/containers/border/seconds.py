@@ -21,6 +21,7 @@ class Tally:
 
     __slots__ = (
         "connects",
+        "cut_short",
         "down_bytes",
         "errors",
         "gave_up",
@@ -40,7 +41,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.connects = self.refused = self.unanswered = self.requests = self.responses = 0
-        self.gave_up = self.errors = self.rejects = self.up_bytes = self.down_bytes = 0
+        self.gave_up = self.errors = self.rejects = self.cut_short = self.up_bytes = self.down_bytes = 0
         self.lookups = self.lookup_answers = self.lookup_errors = 0
         self.times_us: list[int] = []
         self.lookup_times_us: list[int] = []

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from harness.containers.border.config import EdgeConfig
+from harness.containers.border.config import EdgeConfig, Endpoint
 from harness.containers.border.driver import Api, ProxyApiError
 from harness.containers.border.toxics import Toxics
 
@@ -25,14 +25,9 @@ Listener = tuple[str, str, str]
 """Proxy name, listen address and upstream, as Toxiproxy spells them."""
 
 
-def listener_of(edge: EdgeConfig) -> Listener:
-    """The proxy of an edge."""
-    return edge.proxy, f"{edge.listen}:{edge.port}", f"{edge.upstream[0]}:{edge.upstream[1]}"
-
-
-def second_listener(edge: EdgeConfig, port: int) -> Listener:
-    """The proxy that carries the slow share of an edge's new connections."""
-    return f"{edge.proxy}.part", f"{edge.listen}:{port}", f"{edge.upstream[0]}:{edge.upstream[1]}"
+def listener_of(edge: EdgeConfig, at: Endpoint, suffix: str = "") -> Listener:
+    """A proxy of an edge that listens on `at`; the edge's own has no suffix."""
+    return edge.proxy + suffix, f"{at[0]}:{at[1]}", f"{edge.upstream[0]}:{edge.upstream[1]}"
 
 
 class ProxyServer:

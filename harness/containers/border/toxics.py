@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.model.effect import EdgeState
+from harness.model.request_fault import Answer
 
 Toxics = dict[str, dict[str, int]]
 """Toxic name (`type_stream`) -> attributes; at most one of a type and direction."""
@@ -24,6 +25,15 @@ def wanted_toxics(state: EdgeState) -> tuple[Toxics, Toxics | None]:
     if state.slow_share >= 1 or slow == standing:
         return slow, None
     return standing, slow
+
+
+LIMIT = "limit_data_downstream"
+
+
+def cutting_toxics(state: EdgeState) -> Toxics | None:
+    """Toxics of the listener that cuts answers short (None: not needed): as slow as the whole edge is, and the cut."""
+    after = next((fault.after_bytes for fault in state.requests if fault.answer is Answer.CUT), 0)
+    return wanted_toxics(state)[0] | {LIMIT: {"bytes": after}} if after else None
 
 
 def _toxics(latency_ms: int, jitter_ms: int, rate_kbps: int) -> Toxics:

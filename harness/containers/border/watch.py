@@ -38,6 +38,7 @@ class Watch:
         self._turns = Turns(self._seconds)
         self._capture = Capture()
         self._bytes: dict[tuple[str, str], int] = {}
+        self._cut: dict[str, int] = {}
         self._lock = threading.Lock()
         self.lost = 0
 
@@ -58,6 +59,16 @@ class Watch:
             self._turns.tick(now_us)
             self._lookups.tick(now_us, self._seconds)
             self.lost += self._capture.lost()
+
+    def cut_answers(self, totals: Mapping[str, int]) -> None:
+        """Edge -> answers cut short so far, as HAProxy counted them; what is new goes to the second that just ended."""
+        at_us = time.monotonic_ns() // 1000 - 1_000_000
+        with self._lock:
+            for edge, total in totals.items():
+                new = total - self._cut.get(edge, 0)
+                self._cut[edge] = total
+                if new > 0:
+                    self._seconds.at(at_us, edge).cut_short += new
 
     def rows(self, after: int, *, flush: bool) -> tuple[list[dict[str, Any]], int]:
         """Rows of the seconds after `after`, and the last second they cover; `flush`: up to this moment."""
