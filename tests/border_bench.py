@@ -28,7 +28,7 @@ from harness.cluster.stream import ExecStream
 GUEST = r"""
 import json, os, sys, threading, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-told = {"flags": {}, "until": 0.0}
+told = {"flags": {}, "until": 0.0, "seen": 0}
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -41,6 +41,8 @@ class Handler(BaseHTTPRequestHandler):
         if word == "__faults":
             left = max(0.0, told["until"] - time.monotonic())
             return self.answer(200, json.dumps({"flags": told["flags"] if left else {}, "left_s": left}).encode())
+        if word == "seen": return self.answer(200, str(told["seen"]).encode())
+        told["seen"] += 1
         if word == "slow": time.sleep(int(value) / 1000)
         self.answer(int(value) if word == "status" else 200, b"x" * int(value) if word == "bytes" else b"ok")
     def do_PUT(self):

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from harness.faults.contract import PROXY_UNDO, Asked, Family, FaultType, Proof
 from harness.faults.parameters import Parameter, Unit
-from harness.model.effect import Effect
+from harness.model.effect import Effect, Way
 from harness.model.fault import Fault
 
 
 def build(asked: Asked) -> Fault:
     """The rate has a field of its own."""
-    return Fault("bandwidth", rate_kbps=asked.values["rate"], share=asked.share)
+    way = asked.values["way"]
+    params = () if way == "both" else (("way", way),)
+    return Fault("bandwidth", rate_kbps=asked.values["rate"], share=asked.share, params=params)
 
 
 def effect(fault: Fault, elapsed_s: float) -> Effect:
-    """A limit for each connection, both directions."""
-    return Effect(rate_kbps=max(1, round(fault.rate_kbps)), share=fault.share)
+    """A limit for each connection."""
+    return Effect(rate_kbps=max(1, round(fault.rate_kbps)), share=fault.share, way=Way(fault.text("way")))
 
 
 TYPE = FaultType(
     kind="bandwidth",
     symptom="bytes pass, but only so many a second",
-    driver="Toxiproxy bandwidth toxic, both directions",
+    driver="Toxiproxy bandwidth toxic, both directions or one",
     undo=PROXY_UNDO,
     parameters=(
         Parameter(
@@ -32,6 +34,13 @@ TYPE = FaultType(
             high=10_000_000.0,
             short=True,
             example="20KB/s",
+        ),
+        Parameter(
+            "way",
+            Unit.TEXT,
+            "which bytes are limited",
+            default="both",
+            choices=("both", "request", "response"),
         ),
     ),
     example='{on: "web->objects", bandwidth: 20KB/s}',

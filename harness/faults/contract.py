@@ -45,6 +45,14 @@ class Proof(StrEnum):
     """Callers tried, and nothing came back."""
     REFUSED = "refused"
     """New connections were reset."""
+    LATE_CLOSE = "late close"
+    """The callee's end of connections came late by what was asked for (parameter `delay`)."""
+    SLICED = "sliced"
+    """Packets of answers grew small (parameter `size`)."""
+    BROKEN_OFF = "broken off"
+    """Answers ended early (parameter `bytes`)."""
+    RESET = "reset"
+    """Live connections were reset."""
     MOVED = "moved"
     """Something moved on an edge of the service that was told to misbehave."""
 
@@ -175,6 +183,7 @@ SHARE = Parameter(
 )
 """Takes part in every fault whose type says `shares`."""
 
+ALONE = "act beside bandwidth, slow answers, slicer or another ending on one edge: refused"
 KERNEL_UNDO = "the proxy container, at the end of the command, of its lease, of its time; the kernel, 4 s later at most"
 PROXY_UNDO = "the proxy container, at the end of the command, of its lease, of its time; its proxies end with it"
 

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from harness.faults.contract import KERNEL_UNDO, Family, FaultType, Proof
-from harness.model.effect import Cut, Effect
+from harness.faults.contract import KERNEL_UNDO, Asked, Family, FaultType, ParameterError, Proof
+from harness.faults.parameters import Parameter, Unit
+from harness.model.effect import Cut, Effect, Way
 from harness.model.fault import Fault
 
 
 def effect(fault: Fault, elapsed_s: float) -> Effect:
-    """A silent cut of the edge, or of a share of its new connections."""
-    return Effect(cut=Cut.DROP, share=fault.share)
+    """A silent cut of the edge, of one direction, or of a share of its new connections."""
+    way = fault.text("way", "both")
+    return Effect(cut=Cut.DROP, share=fault.share, way=Way.BOTH if way == "both" else Way(way))
+
+
+def build(asked: Asked) -> Fault:
+    """A share is taken at the dial, which needs both directions."""
+    way = asked.values["way"]
+    if way == "both":
+        return Fault("hang", share=asked.share)
+    if asked.share < 1:
+        raise ParameterError("way", f"a share is cut at the dial, which goes both ways; leave out way: {way}, or share")
+    return Fault("hang", params=(("way", way),))
 
 
 TYPE = FaultType(
@@ -22,8 +34,21 @@ TYPE = FaultType(
     cannot="hit a share of requests on kept connections (a share counts new connections)",
     proved_by=Proof.SILENCE,
     family=Family.CUT,
+    parameters=(
+        Parameter(
+            "way",
+            Unit.TEXT,
+            "which packets vanish: with response the callee gets every request and does the work",
+            default="both",
+            choices=("both", "request", "response"),
+        ),
+    ),
+    build=build,
     effect=effect,
     shares=True,
     full_cut=True,
-    phrase=lambda _: "hangs: nothing answers",
+    phrase=lambda fault: {
+        "request": "requests vanish on their way",
+        "response": "answers vanish on their way back",
+    }.get(fault.text("way"), "hangs: nothing answers"),
 )

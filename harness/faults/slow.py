@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from harness.faults.contract import PROXY_UNDO, Asked, Family, FaultType, ParameterError, Proof
 from harness.faults.parameters import Parameter, Unit
-from harness.model.effect import Effect
+from harness.model.effect import Effect, Way
 from harness.model.fault import Fault
 from harness.model.units import duration_text
 
@@ -24,13 +24,17 @@ def build(asked: Asked) -> Fault:
         for key in ("over", "steps"):
             if key in asked.given:
                 raise ParameterError(key, f"{key!r} belongs to a climb; write latency: 20ms -> 400ms", key=True)
-        return Fault("slow", latency_s=last, jitter_s=jitter, share=asked.share)
+        return Fault("slow", latency_s=last, jitter_s=jitter, share=asked.share, params=_way(asked))
     over = asked.hold_s if asked.values["over"] is None else asked.values["over"]
     if over <= 0 or over > asked.hold_s + 1e-9:
         text = f"a climb over {duration_text(over)} does not fit: the fault holds for {duration_text(asked.hold_s)}"
         raise ParameterError("over", text)
     wall = round(asked.wall_s(over), 6)
-    return Fault("slow", last, jitter, first, wall, asked.values["steps"], share=asked.share)
+    return Fault("slow", last, jitter, first, wall, asked.values["steps"], share=asked.share, params=_way(asked))
+
+
+def _way(asked: Asked) -> tuple[tuple[str, str], ...]:
+    return (("way", asked.values["way"]),) if asked.values["way"] == "response" else ()
 
 
 def latency_s(fault: Fault, elapsed_s: float) -> float:
@@ -42,9 +46,12 @@ def latency_s(fault: Fault, elapsed_s: float) -> float:
 
 
 def effect(fault: Fault, elapsed_s: float) -> Effect:
-    """Delay and jitter on the way to the callee."""
+    """Delay and jitter on the way to the callee, or on the way back."""
     return Effect(
-        latency_ms=round(latency_s(fault, elapsed_s) * 1000), jitter_ms=round(fault.jitter_s * 1000), share=fault.share
+        latency_ms=round(latency_s(fault, elapsed_s) * 1000),
+        jitter_ms=round(fault.jitter_s * 1000),
+        share=fault.share,
+        way=Way(fault.text("way")),
     )
 
 
@@ -59,7 +66,8 @@ def changes(fault: Fault) -> Iterable[float]:
 def words(fault: Fault) -> str:
     """`slow 20 ms -> 400 ms ± 5 ms`."""
     start = f"{duration_text(fault.ramp_from_s)} -> " if fault.ramp_from_s is not None else ""
-    return f"slow {start}{duration_text(fault.latency_s)}{_jitter(fault)}"
+    back = " on the way back" if fault.text("way") else ""
+    return f"slow {start}{duration_text(fault.latency_s)}{_jitter(fault)}{back}"
 
 
 def phrase(fault: Fault) -> str:
@@ -77,7 +85,7 @@ def _jitter(fault: Fault) -> str:
 TYPE = FaultType(
     kind="slow",
     symptom="every answer takes longer",
-    driver="Toxiproxy latency toxic, client-to-server direction",
+    driver="Toxiproxy latency toxic, client-to-server direction (with `way: response` the other)",
     undo=PROXY_UNDO,
     parameters=(
         Parameter(
@@ -93,11 +101,20 @@ TYPE = FaultType(
         Parameter("jitter", Unit.DURATION, "uniform, plus or minus; at most the latency", default=0.0, low=0.0),
         Parameter("over", Unit.DURATION, "how long a climb takes, on the timeline's clock; all the hold", default=None),
         Parameter("steps", Unit.COUNT, "equal steps of a climb", default=10, low=1, high=100),
+        Parameter(
+            "way",
+            Unit.TEXT,
+            "request delays what the callee gets, response what the caller gets back",
+            default="request",
+            choices=("request", "response"),
+        ),
     ),
     example='{on: "orders->db", slow: {latency: 300ms, jitter: 50ms}}',
     proof="waits from request to first answer over the edge, before against during; a caller that gives up counts as "
     "its wait",
-    cannot="slow the TCP handshake; delay single requests of a kept connection differently (jitter aside)",
+    cannot="slow the TCP handshake; delay single requests of a kept connection differently (jitter aside); delay large "
+    "answers safely: with `way: response`, callers that give up on answers of 100 KB and more wedge the proxy; it is "
+    "replaced then, and the run says so",
     proved_by=Proof.SLOW,
     family=Family.SLOW,
     build=build,

@@ -19,8 +19,10 @@ CREATE TABLE edge_second (
     connects INTEGER NOT NULL, refused INTEGER NOT NULL, unanswered INTEGER NOT NULL,
     requests INTEGER NOT NULL, responses INTEGER NOT NULL, gave_up INTEGER NOT NULL,
     errors INTEGER NOT NULL, rejects INTEGER NOT NULL, cut_short INTEGER NOT NULL,
-    lookups INTEGER NOT NULL, lookup_answers INTEGER NOT NULL,
-    lookup_errors INTEGER NOT NULL, times_us TEXT NOT NULL, gave_up_us TEXT NOT NULL, lookup_times_us TEXT NOT NULL);
+    lookups INTEGER NOT NULL, lookup_answers INTEGER NOT NULL, lookup_errors INTEGER NOT NULL,
+    resets INTEGER NOT NULL, hangups INTEGER NOT NULL, ends INTEGER NOT NULL,
+    closes INTEGER NOT NULL, close_us INTEGER NOT NULL, segments INTEGER NOT NULL, answer_bytes INTEGER NOT NULL,
+    times_us TEXT NOT NULL, gave_up_us TEXT NOT NULL, lookup_times_us TEXT NOT NULL);
 CREATE TABLE canary_second (
     t_us INTEGER NOT NULL, border TEXT NOT NULL, n INTEGER NOT NULL, failed INTEGER NOT NULL,
     p50_us INTEGER NOT NULL, max_us INTEGER NOT NULL);

@@ -19,6 +19,10 @@ class EdgeSecond:
     `unanswered` got nothing for a second. `requests` and `responses` are data turns on a connection; `gave_up`
     are requests whose caller closed before any answer. `errors` are answers that read HTTP 5xx, `rejects` HTTP 4xx.
     `cut_short` are answers that ended before their announced length, as HAProxy counted them (`http` edges only).
+    `resets` are answered connections that the callee's side reset, `hangups` requests without an answer whose
+    callee's side closed or reset. `ends` are connections that the callee's side ended first; `closes` all its ends,
+    `close_us` the sum of what each took after its last data or the caller's own end. `segments` and `answer_bytes`
+    are packets with data from the callee, and their data.
     `times_us` are sampled waits from request to first answer; `gave_up_us` the waits of those that gave up
     (each "at least this"). `lookups` are questions of the caller for the callee's name, in the second of the question;
     `lookup_answers` count in the second of the answer (or when none came), `lookup_errors` of them were not the
@@ -41,6 +45,13 @@ class EdgeSecond:
     lookups: int = 0
     lookup_answers: int = 0
     lookup_errors: int = 0
+    resets: int = 0
+    hangups: int = 0
+    ends: int = 0
+    closes: int = 0
+    close_us: int = 0
+    segments: int = 0
+    answer_bytes: int = 0
     times_us: tuple[int, ...] = ()
     gave_up_us: tuple[int, ...] = ()
     lookup_times_us: tuple[int, ...] = ()

@@ -85,10 +85,12 @@ class RequestFault:
 _DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(RequestFault)}
 
 
-def check_together(faults: tuple[RequestFault, ...], *, rate_kbps: int) -> None:
-    """ValueError when these cannot hold on one edge at once."""
+def check_together(faults: tuple[RequestFault, ...], *, on_answers: str) -> None:
+    """ValueError when these cannot hold on one edge at once. `on_answers` acts on answers there already; '' if none."""
     cuts = {fault.after_bytes for fault in faults if fault.answer is Answer.CUT}
     if len(cuts) > 1:
         raise ValueError(f"answers cut after {' and after '.join(map(str, sorted(cuts)))} bytes on one edge; keep one")
-    if cuts and rate_kbps:
-        raise ValueError("answers cut short and a bandwidth on one edge would be two toxics in one direction; keep one")
+    if cuts and on_answers:
+        raise ValueError(
+            f"answers cut short and {on_answers} on one edge would be two toxics in one direction; keep one"
+        )

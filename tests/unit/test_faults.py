@@ -11,8 +11,9 @@ from harness.faults.catalogue import CATALOGUE, effect_of, fault_words
 from harness.faults.contract import FaultType
 from harness.faults.parameters import Unit
 from harness.faults.slow import latency_s
-from harness.model.effect import Cut, Effect, compose
+from harness.model.effect import Cut, Effect, Way, compose
 from harness.model.fault import Fault
+from harness.model.shape import Ending
 
 NOT_FAULTS = {"__init__", "catalogue", "contract", "parameters"}
 
@@ -43,6 +44,19 @@ def test_every_fault_tells_all_about_itself(entry: FaultType) -> None:
         (Fault("refuse"), Effect(cut=Cut.RESET)),
         (Fault("blackout"), Effect(cut=Cut.DROP)),
         (Fault("isolate"), Effect(cut=Cut.DROP)),
+        (Fault("slow", latency_s=0.3, params=(("way", "response"),)), Effect(latency_ms=300, way=Way.RESPONSE)),
+        (Fault("bandwidth", rate_kbps=9, params=(("way", "request"),)), Effect(rate_kbps=9, way=Way.REQUEST)),
+        (Fault("hang", params=(("way", "response"),)), Effect(cut=Cut.DROP, way=Way.RESPONSE)),
+        (Fault("slow_close", params=(("delay", 1.5),)), Effect(ending=Ending.SLOW_CLOSE, amount=1500)),
+        (Fault("timeout", params=(("after", 0.0),)), Effect(ending=Ending.TIMEOUT)),
+        (Fault("reset_peer", share=0.5), Effect(ending=Ending.RESET_PEER, share=0.5)),
+        (Fault("limit_data", params=(("bytes", 5000.0),)), Effect(ending=Ending.LIMIT_DATA, amount=5000)),
+        (
+            Fault("slicer", params=(("size", 100.0), ("vary", 9.0), ("gap", 0.01))),
+            Effect(slice_bytes=100, slice_vary=9, gap_us=10_000),
+        ),
+        (Fault("reset"), Effect(kill_ms=-1)),
+        (Fault("reset", params=(("every", 2.0), ("new", "refused"))), Effect(kill_ms=2000, cut=Cut.RESET)),
         (Fault("flags", flags=(("x", "1"),)), None),
     ],
 )
@@ -59,12 +73,12 @@ def test_delays_add_and_the_smallest_rate_wins():
     state = compose(
         [Effect(latency_ms=100, rate_kbps=50), Effect(latency_ms=20, jitter_ms=5, rate_kbps=10)], standing_ms=65
     )
-    assert (state.latency_ms, state.jitter_ms, state.rate_kbps, state.standing_ms) == (120, 5, 10, 65)
+    assert (state.shape.latency_ms, state.shape.jitter_ms, state.shape.rate_kbps, state.standing_ms) == (120, 5, 10, 65)
 
 
 def test_a_delay_and_a_hanging_share_on_one_edge_are_one_state():
     state = compose([Effect(latency_ms=1500), Effect(cut=Cut.DROP, share=0.35)])
-    assert (state.latency_ms, state.drop_share, state.cut, state.slow_share) == (1500, 0.35, Cut.NONE, 1.0)
+    assert (state.shape.latency_ms, state.drop_share, state.cut, state.slow_share) == (1500, 0.35, Cut.NONE, 1.0)
 
 
 def test_independent_shares_join_and_never_exceed_one():
@@ -81,7 +95,46 @@ def test_slow_effects_with_different_shares_cannot_be_one_state():
         compose([Effect(latency_ms=1, share=0.5), Effect(latency_ms=1)])
 
 
-@pytest.mark.parametrize("effect", [Effect(), Effect(latency_ms=1, jitter_ms=2, rate_kbps=3, cut=Cut.RESET, share=0.5)])
+def test_two_one_way_cuts_are_a_whole_one_and_a_whole_one_wins():
+    one, other = Effect(cut=Cut.DROP, way=Way.REQUEST), Effect(cut=Cut.DROP, way=Way.RESPONSE)
+    assert (compose([one]).cut, compose([one]).cut_way) == (Cut.DROP, Way.REQUEST)
+    assert (compose([one, other]).cut, compose([one, other]).cut_way) == (Cut.DROP, Way.BOTH)
+    assert (compose([one, Effect(cut=Cut.RESET)]).cut, compose([one, Effect(cut=Cut.RESET)]).cut_way) == (
+        Cut.RESET,
+        Way.BOTH,
+    )
+
+
+def test_nothing_at_this_moment_changes_nothing():
+    assert compose([Effect(), Effect(latency_ms=9, share=0.5)]) == compose([Effect(latency_ms=9, share=0.5)])
+
+
+def test_endings_of_one_kind_join():
+    late = [Effect(ending=Ending.SLOW_CLOSE, amount=5), Effect(ending=Ending.SLOW_CLOSE, amount=7)]
+    assert compose(late).shape.amount == 12
+    ends = [Effect(ending=Ending.TIMEOUT, amount=0), Effect(ending=Ending.TIMEOUT, amount=7)]
+    assert compose(ends).shape.amount == 7, "never is no time at all"
+
+
+ANSWERS = [Effect(rate_kbps=5), Effect(latency_ms=5, way=Way.RESPONSE), Effect(slice_bytes=50)]
+
+
+@pytest.mark.parametrize("other", ANSWERS, ids=str)
+@pytest.mark.parametrize("ending", [ending for ending in Ending if ending])
+def test_an_ending_shares_the_direction_of_answers_with_nothing(ending, other):
+    with pytest.raises(ValueError, match="both act on answers"):
+        compose([Effect(ending=ending, amount=9), other])
+    compose([Effect(ending=ending, amount=9), Effect(latency_ms=5), Effect(rate_kbps=5, way=Way.REQUEST)])
+
+
+WIRED = [
+    Effect(),
+    Effect(latency_ms=1, jitter_ms=2, rate_kbps=3, cut=Cut.RESET, share=0.5),
+    Effect(way=Way.REQUEST, kill_ms=-1, ending=Ending.LIMIT_DATA, amount=4, slice_bytes=5, slice_vary=6, gap_us=7),
+]
+
+
+@pytest.mark.parametrize("effect", WIRED)
 def test_an_effect_survives_the_wire(effect):
     assert Effect.from_wire(effect.to_wire()) == effect
 

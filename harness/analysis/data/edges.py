@@ -26,6 +26,13 @@ COUNTS = (
     "lookup_answers",
     "lookup_errors",
     "cut_short",
+    "resets",
+    "hangups",
+    "ends",
+    "closes",
+    "close_us",
+    "segments",
+    "answer_bytes",
 )
 
 
@@ -58,6 +65,13 @@ class EdgeRows:
         mask = np.zeros(len(self.t), np.bool_)
         for start, end in windows:
             mask |= (self.t >= start) & (self.t < end)
+        return mask
+
+    def overlapping(self, windows: Iterable[tuple[int, int]]) -> Bools:
+        """Rows whose second touches one of the windows."""
+        mask = np.zeros(len(self.t), np.bool_)
+        for start, end in windows:
+            mask |= (self.t + SECOND_US > start) & (self.t < end)
         return mask
 
     def total(self, name: str, mask: Bools) -> int:

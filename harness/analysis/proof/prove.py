@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from harness.analysis.data.disturbance import Disturbance
 from harness.analysis.data.events import Hold
 from harness.analysis.data.run import RunData
-from harness.analysis.proof import bandwidth, flags, hang, refuse, slow
+from harness.analysis.proof import bandwidth, broken_off, flags, hang, late_close, refuse, reset, sliced, slow
 from harness.analysis.proof.comparison import Comparison, compare
 from harness.analysis.proof.edge_proof import EdgeProof, Says
 from harness.faults.catalogue import type_of
@@ -19,6 +19,10 @@ PROVERS: dict[Proof, Callable[[Comparison, int], EdgeProof]] = {
     Proof.FEWER_BYTES: lambda comparison, _: bandwidth.prove(comparison),
     Proof.SILENCE: lambda comparison, _: hang.prove(comparison),
     Proof.REFUSED: lambda comparison, _: refuse.prove(comparison),
+    Proof.LATE_CLOSE: lambda comparison, _: late_close.prove(comparison),
+    Proof.SLICED: lambda comparison, _: sliced.prove(comparison),
+    Proof.BROKEN_OFF: lambda comparison, _: broken_off.prove(comparison),
+    Proof.RESET: lambda comparison, _: reset.prove(comparison),
     Proof.MOVED: flags.prove,
 }
 """Each gets one edge's comparison, and on how many edges the fault is looked for."""

@@ -104,6 +104,7 @@ class Agent:
                 self._desired.want(key, wishes)
             lost = self._desired.lost(key)
             held = self._settle()
+            self._kill(begun)
             answer = self._account(self._desired.of(key).values(), held)
         return answer | {"lost": lost, "took_ms": round((time.monotonic() - begun) * 1000, 1)}
 
@@ -243,6 +244,7 @@ class Agent:
             with self._wishes_lock:
                 leases, over = self._desired.expired_leases(now), self._desired.expired(now)
             if not leases and not over:
+                self._kill(now)
                 return
             self._verify_all(but=[*over, *(wanted for _, dropped in leases for wanted in dropped)])
             self._settle()
@@ -250,6 +252,13 @@ class Agent:
             self.emit({"event": "lease_expired", "owner": owner, "injections": [wanted.id for wanted in dropped]})
         for wanted in over:
             self.emit({"event": "expired", "injection": wanted.id})
+
+    def _kill(self, now: float) -> None:
+        """Resets live connections where that is due, after new ones are refused or not."""
+        with self._wishes_lock:
+            edges = self._desired.due_kills(now)
+        if edges and not self.holding.kill(edges):
+            print(f"no live connection to reset on {', '.join(sorted(edges))}", flush=True)
 
     def _tend(self) -> None:
         self._canary.server.tend()

@@ -33,6 +33,10 @@ class Cuts:
 
     hung: frozenset[Endpoint] = frozenset()
     refused: frozenset[Endpoint] = frozenset()
+    deaf: frozenset[Endpoint] = frozenset()
+    """Nothing from the caller gets in."""
+    mute: frozenset[Endpoint] = frozenset()
+    """Nothing gets back to the caller."""
     shares: Mapping[Endpoint, Share] = field(default_factory=dict)
 
     def elements(self) -> dict[str, set[Endpoint]]:
@@ -40,6 +44,8 @@ class Cuts:
         return {
             "hung": set(self.hung),
             "refused": set(self.refused),
+            "deaf": set(self.deaf),
+            "mute": set(self.mute),
             "share_of": {at for at, share in self.shares.items() if share.drop or share.reset},
             "slow_of": {at for at, share in self.shares.items() if share.slow},
         }
@@ -143,4 +149,4 @@ def _keys(nft: Nft, name: str) -> list[tuple[Any, ...]]:
 
 def _without(cuts: Cuts, gone: set[Endpoint]) -> Cuts:
     shares = {at: share for at, share in cuts.shares.items() if at not in gone}
-    return Cuts(cuts.hung - gone, cuts.refused - gone, shares)
+    return Cuts(cuts.hung - gone, cuts.refused - gone, cuts.deaf - gone, cuts.mute - gone, shares)

@@ -25,6 +25,8 @@ class Wanted:
     services: dict[str, Flags] = field(default_factory=dict)
     lost: str = ""
     """Why it stopped holding although nobody asked for that; '' while it holds."""
+    killed: float | None = None
+    """When it last reset live connections."""
 
 
 @dataclass(slots=True)
@@ -66,6 +68,9 @@ class Desired:
             self._check(wanted)
         before = self._owners.get(key)
         owner.dropped = {name: why for name, why in self.lost(key).items() if name in owner.injections}
+        for name, wanted in owner.injections.items():
+            if before is not None and name in before.injections:
+                wanted.killed = before.injections[name].killed
         self._owners[key] = owner
         try:
             self.states()
@@ -136,6 +141,16 @@ class Desired:
                 merged[service] = before | flags, max(longest, left)
         return merged
 
+    def due_kills(self, now: float) -> set[str]:
+        """Edges whose live connections must be reset now; they count as reset."""
+        due: set[str] = set()
+        for _, wanted in self.all():
+            edges = {edge for edge, effect in wanted.edges.items() if _due(effect.kill_ms, wanted.killed, now)}
+            if edges:
+                wanted.killed = now
+            due |= edges
+        return due
+
     def lose(self, edges: set[str], reason: str) -> list[str]:
         """Marks injections on these edges as lost; returns those that held until now."""
         struck = [wanted for _, wanted in self.all() if not wanted.lost and wanted.edges.keys() & edges]
@@ -160,6 +175,12 @@ class Desired:
         for service in wanted.services:
             if service not in self._services:
                 raise WantError(f"no service {service!r} with flags in this border (injection {wanted.id!r})")
+
+
+def _due(kill_ms: int, killed: float | None, now: float) -> bool:
+    if not kill_ms:
+        return False
+    return killed is None or (kill_ms > 0 and now - killed >= kill_ms / 1000)
 
 
 def parse_want(message: Mapping[str, Any], owner: str, now: float) -> Owner:

@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import threading
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
-from harness.containers.border.config import Config, EdgeConfig
+from harness.containers.border.config import Config, EdgeConfig, Endpoint
 from harness.containers.border.cuts import PART_PORT, Cuts, Share, TimedSets
 from harness.containers.border.driver import ProxyApiError
+from harness.containers.border.killing import Victim, kill
 from harness.containers.border.layer7.gate import Behind, behind
 from harness.containers.border.layer7.gates import Gates
 from harness.containers.border.names.process import NameServer
 from harness.containers.border.nft import Nft
 from harness.containers.border.server import ProxyServer, listener_of
-from harness.containers.border.toxics import LIMIT, Toxics, cutting_toxics, slowness, wanted_toxics
-from harness.model.effect import Cut, EdgeState
+from harness.containers.border.toxics import LIMIT, Toxics, cutting_toxics, shape_of, wanted_toxics
+from harness.model.effect import Cut, EdgeState, Way
 from harness.model.request_fault import Answer, RequestFault
 
 API_PORT = 18000
@@ -79,6 +80,14 @@ class Holding:
         lost = {edge.id for edge in self.edges.values() if edge.at in gone or edge.pair in misled}
         return lost | self.gates.keep()
 
+    def kill(self, edges: Iterable[str]) -> int:
+        """Resets the live connections of these edges on both sides; how many sockets that were."""
+        victims = []
+        for edge in (self.edges[name] for name in edges):
+            listening = frozenset({edge.at, (edge.listen, PART_PORT + self._numbers[edge.at])})
+            victims.append(Victim(listening, edge.upstream, self.servers[edge.caller].pid))
+        return kill(victims)
+
     def stop(self) -> None:
         """Ends all proxies."""
         self.names.stop()
@@ -133,20 +142,27 @@ class Holding:
                 cutting = toxics.get(f"{edge.caller}/{edge.proxy}{CUT}", {})
                 inside = {name for name, keys in sets.items() if edge.at in keys}
                 requests = tuple(_as_cut(rule, cutting) for rule in rules.get(edge.id, ()))
-                found[edge.id] = replace(self._state(edge, plain, part, inside), requests=requests)
+                state = self._state(edge, plain, part, inside)
+                if state is not None:
+                    found[edge.id] = replace(state, requests=requests)
         return found
 
-    def _state(self, edge: EdgeConfig, plain: Toxics, part: Toxics, sets: set[str]) -> EdgeState:
-        """What toxics and sets amount to. A set says that a share is cut; how large it is, is what was applied."""
+    def _state(self, edge: EdgeConfig, plain: Toxics, part: Toxics, sets: set[str]) -> EdgeState | None:
+        """What toxics and sets amount to; None if it is nothing that was ever wanted.
+
+        A set says that a share is cut; how large it is, is what was applied.
+        """
         wanted = self._applied.get(edge.id, EdgeState())
         shared = "slow_of" in sets
-        latency, jitter, rate = slowness(part if shared else plain, edge.standing_ms)
+        shape = shape_of(part if shared else plain, edge.standing_ms)
+        if shape is None:
+            return None
+        cut, way = cut_in(sets)
         return EdgeState(
-            latency_ms=latency,
-            jitter_ms=jitter,
-            rate_kbps=rate,
+            shape=shape,
             slow_share=wanted.slow_share if shared else 1.0,
-            cut=Cut.RESET if "refused" in sets else Cut.DROP if "hung" in sets else Cut.NONE,
+            cut=cut,
+            cut_way=way,
             drop_share=wanted.drop_share if "share_of" in sets else 0.0,
             reset_share=wanted.reset_share if "share_of" in sets else 0.0,
             standing_ms=edge.standing_ms,
@@ -168,17 +184,31 @@ def _as_cut(rule: RequestFault, toxics: Toxics) -> RequestFault:
 
 def cuts_of(states: Mapping[str, EdgeState], edges: Mapping[str, EdgeConfig]) -> Cuts:
     """What the packet filter has to do for these states. Pure."""
-    hung, refused, shares = set(), set(), {}
+    whole: dict[str, set[Endpoint]] = {name: set() for name in WHOLE}
+    shares = {}
     for name, state in states.items():
         at = edges[name].at
-        if state.cut is Cut.DROP:
-            hung.add(at)
-        elif state.cut is Cut.RESET:
-            refused.add(at)
+        for sets, cut in WHOLE.items():
+            if cut == (state.cut, state.cut_way):
+                whole[sets].add(at)
         slow = state.slow_share if wanted_toxics(state)[1] is not None else 0.0
         if state.drop_share or state.reset_share or slow:
             shares[at] = Share(state.drop_share, state.reset_share, slow)
-    return Cuts(frozenset(hung), frozenset(refused), shares)
+    return Cuts(**{name: frozenset(keys) for name, keys in whole.items()}, shares=shares)
+
+
+WHOLE = {
+    "refused": (Cut.RESET, Way.BOTH),
+    "hung": (Cut.DROP, Way.BOTH),
+    "deaf": (Cut.DROP, Way.REQUEST),
+    "mute": (Cut.DROP, Way.RESPONSE),
+}
+"""Set of the packet filter -> the cut of a whole edge that it makes."""
+
+
+def cut_in(sets: Collection[str]) -> tuple[Cut, Way]:
+    """The cut that an edge has which is in these sets. Pure."""
+    return next((cut for name, cut in WHOLE.items() if name in sets), (Cut.NONE, Way.BOTH))
 
 
 def same(wanted: EdgeState, found: EdgeState | None) -> bool:

@@ -4,10 +4,10 @@ Everything is decided in *prerouting*, before any address is rewritten, so that 
 address and port that the caller dialled; answers are met again in *postrouting*, after they were rewritten back.
 
     arrive ── a cell's name server: accept · a dead address: drop, or reset
-           ├─ edge ─── hung? drop · refused? reset · callee down? reset · share? part_N · count · accept
+           ├─ edge ─── hung or deaf? drop · refused? reset · callee down? reset · share? part_N · count · accept
            ├─ across ─ callee down? reset · accept                       (from another border)
            └─ undeclared ─ count, reject                                  (nothing goes around a fault)
-    leave ─── hung? drop · refused? drop · count
+    leave ─── hung or mute? drop · refused? drop · count
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ RESET_MARK = 0x5246
 _SETS = f"""
   set hung {{ type ipv4_addr . inet_service; flags timeout; }}
   set refused {{ type ipv4_addr . inet_service; flags timeout; }}
+  set deaf {{ type ipv4_addr . inet_service; flags timeout; }}
+  set mute {{ type ipv4_addr . inet_service; flags timeout; }}
   set once {{ typeof ip saddr . tcp sport . tcp sequence; size 65535; flags dynamic,timeout; timeout 1m; }}
   set sent {{ type ipv4_addr . inet_service; size 65535; flags dynamic; counter; }}
   set back {{ type ipv4_addr . inet_service; size 65535; flags dynamic; counter; }}
@@ -36,6 +38,7 @@ _SETS = f"""
   map slow_of {{ type ipv4_addr . inet_service : verdict; flags timeout; }}
   chain edge {{
     ip daddr . tcp dport @hung drop
+    ip daddr . tcp dport @deaf drop
     ip daddr . tcp dport @refused jump refuse
     ct state new ip daddr . tcp dport @down reject with tcp reset
     tcp flags & (syn | ack) == syn ip daddr . tcp dport vmap @share_of
@@ -65,6 +68,7 @@ _SETS = f"""
     ip saddr != {EDGE_ADDRESSES} accept
     meta l4proto != tcp accept
     ip saddr . tcp sport @hung drop
+    ip saddr . tcp sport @mute drop
     ip saddr . tcp sport @refused tcp flags & rst == 0 drop
     meta mark {RESET_MARK} tcp flags & fin == fin tcp flags set rst | ack
     tcp flags & rst == rst accept

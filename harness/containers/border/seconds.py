@@ -20,12 +20,17 @@ class Tally:
     """One edge in one second; fields as in `harness.model.record.EdgeSecond`."""
 
     __slots__ = (
+        "answer_bytes",
+        "close_us",
+        "closes",
         "connects",
         "cut_short",
         "down_bytes",
+        "ends",
         "errors",
         "gave_up",
         "gave_up_us",
+        "hangups",
         "lookup_answers",
         "lookup_errors",
         "lookup_times_us",
@@ -33,7 +38,9 @@ class Tally:
         "refused",
         "rejects",
         "requests",
+        "resets",
         "responses",
+        "segments",
         "times_us",
         "unanswered",
         "up_bytes",
@@ -43,6 +50,7 @@ class Tally:
         self.connects = self.refused = self.unanswered = self.requests = self.responses = 0
         self.gave_up = self.errors = self.rejects = self.cut_short = self.up_bytes = self.down_bytes = 0
         self.lookups = self.lookup_answers = self.lookup_errors = 0
+        self.resets = self.hangups = self.ends = self.closes = self.close_us = self.segments = self.answer_bytes = 0
         self.times_us: list[int] = []
         self.lookup_times_us: list[int] = []
         self.gave_up_us: list[int] = []

@@ -1,9 +1,16 @@
-"""Which toxics an edge's state asks for, and which state a set of toxics is. Pure."""
+"""Which toxics an edge's state asks for, and which state a set of toxics is. Pure.
+
+At most one toxic of a kind and direction. One that ends connections is alone in the direction of answers: two there,
+one of them an ending, crash Toxiproxy when they come or go under traffic (`Shape.joined` refuses it).
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harness.model.effect import EdgeState
 from harness.model.request_fault import Answer
+from harness.model.shape import Ending, Shape
 
 Toxics = dict[str, dict[str, int]]
 """Toxic name (`type_stream`) -> attributes; at most one of a type and direction."""
@@ -11,20 +18,31 @@ Toxics = dict[str, dict[str, int]]
 DELAY = "latency_upstream"
 """Delay acts from client to server: in the other direction a client that gives up wedges Toxiproxy."""
 
-RATES = ("bandwidth_upstream", "bandwidth_downstream")
+BACK_DELAY = "latency_downstream"
+RATE, BACK_RATE = "bandwidth_upstream", "bandwidth_downstream"
+SLICER = "slicer_downstream"
+ENDINGS = {
+    f"{Ending.SLOW_CLOSE}_downstream": (Ending.SLOW_CLOSE, "delay"),
+    f"{Ending.TIMEOUT}_downstream": (Ending.TIMEOUT, "timeout"),
+    f"{Ending.RESET_PEER}_downstream": (Ending.RESET_PEER, "timeout"),
+    f"{Ending.LIMIT_DATA}_downstream": (Ending.LIMIT_DATA, "bytes"),
+}
+"""Toxic -> the ending that it is, and the attribute that holds its amount."""
+
+_KNOWN = {DELAY, BACK_DELAY, RATE, BACK_RATE, SLICER, *ENDINGS}
 
 
 def wanted_toxics(state: EdgeState) -> tuple[Toxics, Toxics | None]:
     """Toxics of the edge's listener, and of its second listener (None: not needed).
 
-    When only a share of new connections is slow, the second listener carries the slowness and the first one only the
+    When only a share of new connections is shaped, the second listener carries the shape and the first one only the
     distance that always stands.
     """
-    standing = _toxics(state.standing_ms, 0, 0)
-    slow = _toxics(state.standing_ms + state.latency_ms, state.jitter_ms, state.rate_kbps)
-    if state.slow_share >= 1 or slow == standing:
-        return slow, None
-    return standing, slow
+    standing = _toxics(Shape(latency_ms=state.standing_ms))
+    shaped = _toxics(replace(state.shape, latency_ms=state.shape.latency_ms + state.standing_ms))
+    if state.slow_share >= 1 or shaped == standing:
+        return shaped, None
+    return standing, shaped
 
 
 LIMIT = "limit_data_downstream"
@@ -36,22 +54,47 @@ def cutting_toxics(state: EdgeState) -> Toxics | None:
     return wanted_toxics(state)[0] | {LIMIT: {"bytes": after}} if after else None
 
 
-def _toxics(latency_ms: int, jitter_ms: int, rate_kbps: int) -> Toxics:
+def _toxics(shape: Shape) -> Toxics:
     toxics: Toxics = {}
-    if latency_ms or jitter_ms:
-        toxics[DELAY] = {"latency": latency_ms, "jitter": jitter_ms}
-    if rate_kbps:
-        toxics |= {name: {"rate": rate_kbps} for name in RATES}
+    if shape.latency_ms or shape.jitter_ms:
+        toxics[DELAY] = {"latency": shape.latency_ms, "jitter": shape.jitter_ms}
+    if shape.back_latency_ms or shape.back_jitter_ms:
+        toxics[BACK_DELAY] = {"latency": shape.back_latency_ms, "jitter": shape.back_jitter_ms}
+    if shape.rate_kbps:
+        toxics[RATE] = {"rate": shape.rate_kbps}
+    if shape.back_rate_kbps:
+        toxics[BACK_RATE] = {"rate": shape.back_rate_kbps}
+    if shape.slice_bytes:
+        sizes = {"average_size": shape.slice_bytes, "size_variation": shape.slice_vary}
+        toxics[SLICER] = {**sizes, "delay": shape.gap_us}
+    for name, (ending, attribute) in ENDINGS.items():
+        if shape.ending is ending:
+            toxics[name] = {attribute: shape.amount}
     return toxics
 
 
-def slowness(toxics: Toxics, standing_ms: int) -> tuple[int, int, int]:
-    """Latency, jitter (ms) and rate (kB/s) that toxics stand for, the standing distance taken off.
+def shape_of(toxics: Toxics, standing_ms: int) -> Shape | None:
+    """The shape that toxics stand for, the standing distance taken off; None if some are not ours."""
+    if toxics.keys() - _KNOWN:
+        return None
 
-    Toxics that are not ours are nothing that was ever wanted: all three are -1.
-    """
-    if toxics.keys() - {DELAY, *RATES}:
-        return -1, -1, -1
-    delay = toxics.get(DELAY, {})
-    rates = {toxics.get(name, {}).get("rate", 0) for name in RATES}
-    return int(delay.get("latency", 0)) - standing_ms, int(delay.get("jitter", 0)), min(rates)
+    def number(toxic: str, attribute: str) -> int:
+        return int(toxics.get(toxic, {}).get(attribute, 0))
+
+    ending, amount = next(
+        ((ending, number(name, attribute)) for name, (ending, attribute) in ENDINGS.items() if name in toxics),
+        (Ending.NONE, 0),
+    )
+    return Shape(
+        latency_ms=number(DELAY, "latency") - standing_ms,
+        jitter_ms=number(DELAY, "jitter"),
+        back_latency_ms=number(BACK_DELAY, "latency"),
+        back_jitter_ms=number(BACK_DELAY, "jitter"),
+        rate_kbps=number(RATE, "rate"),
+        back_rate_kbps=number(BACK_RATE, "rate"),
+        slice_bytes=number(SLICER, "average_size"),
+        slice_vary=number(SLICER, "size_variation"),
+        gap_us=number(SLICER, "delay"),
+        ending=ending,
+        amount=amount,
+    )

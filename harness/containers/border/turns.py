@@ -46,9 +46,12 @@ class Conversation:
         "began_us",
         "callee_next",
         "caller_next",
+        "data_us",
         "edge",
+        "ended",
         "first",
         "last_us",
+        "left_us",
         "refused",
     )
 
@@ -60,6 +63,10 @@ class Conversation:
         """When the request that is not answered yet began; 0: none is open."""
         self.caller_next = self.callee_next = -1
         """Sequence number that new data of each side begins with; -1 before any."""
+        self.data_us = self.left_us = 0
+        """When the callee's last data came, and when the caller ended its side; 0: not yet."""
+        self.ended = False
+        """The callee's side has ended."""
 
 
 class Turns:
@@ -91,7 +98,9 @@ class Turns:
         if flags & (FIN | RST):
             if talk.asked_us:
                 self._seconds.at(now_us, edge).abandoned(now_us - talk.asked_us)
-            self._forget(key, talk)
+            talk.asked_us, talk.left_us = 0, now_us
+            if flags & RST or talk.ended:
+                self._forget(key, talk)
 
     def from_callee(self, key: Key, segment: Segment) -> None:
         """A segment from the edge's address back to the caller."""
@@ -104,6 +113,10 @@ class Turns:
             if not talk.answered:
                 talk.refused = True
                 self._seconds.at(talk.began_us, talk.edge).refused += 1
+            elif not talk.left_us:
+                tally = self._seconds.at(now_us, talk.edge)
+                tally.resets += 1
+                tally.hangups += talk.asked_us > 0
             self._forget(key, talk)
             return
         if flags & SYN:
@@ -111,11 +124,16 @@ class Turns:
             return
         if length and _is_new(talk.callee_next, seq, length):
             talk.callee_next = (seq + length) & _MASK
+            talk.data_us = now_us
+            tally = self._seconds.at(now_us, talk.edge)
+            tally.segments += 1
+            tally.answer_bytes += length
             if talk.asked_us:
                 self._answered(now_us, talk, head)
-        if flags & FIN:
-            # The callee hung up: an open request got no answer, but it was not its caller who gave up.
-            talk.asked_us = 0
+        if flags & FIN and not talk.ended:
+            self._ended(now_us, talk)
+            if talk.left_us:
+                self._forget(key, talk)
 
     def tick(self, now_us: int) -> None:
         """To be called about once a second: connects that nobody answered, requests that nobody closed."""
@@ -145,6 +163,17 @@ class Turns:
         if head[:7] == b"HTTP/1.":
             tally.errors += head[9:10] == b"5"
             tally.rejects += head[9:10] == b"4"
+
+    def _ended(self, now_us: int, talk: Conversation) -> None:
+        """The callee hung up: an open request got no answer, but it was not its caller who gave up."""
+        tally = self._seconds.at(now_us, talk.edge)
+        tally.hangups += talk.asked_us > 0
+        tally.ends += not talk.left_us
+        since = max(talk.data_us, talk.left_us)
+        if since:
+            tally.closes += 1
+            tally.close_us += now_us - since
+        talk.asked_us, talk.ended = 0, True
 
     def _forget(self, key: Key, talk: Conversation) -> None:
         if self._open.get(key) is talk:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import combinations
 from pathlib import Path
 
 from harness.faults.catalogue import acts_on, changes_of, effect_of
@@ -83,12 +84,24 @@ def _clashes(planned: list[Planned], one: Planned, moment: float) -> Iterator[st
     holding = [(other.injection, set(other.injection.edges)) for other in _holding(planned, moment)]
     for edge in one.injection.edges if len(holding) > 1 else ():
         here = [injection for injection, edges in holding if edge in edges]
-        effects = (effect_of(injection.fault, moment - injection.start_s) for injection in here)
-        try:
-            compose(effect for effect in effects if effect is not None)
-        except ValueError as error:
-            names = ", ".join(repr(injection.id) for injection in here)
-            yield f"on {edge}, {names} cannot hold together: {error}"
+        error = _exclude(here, moment)
+        if error:
+            pairs = [(tuple(pair), text) for pair in combinations(here, 2) if (text := _exclude(pair, moment))]
+            mine = [found for found in pairs if one.injection in found[0]]
+            clashes: list[tuple[tuple[Injection, ...], str]] = [*(mine if pairs else [(tuple(here), error)])]
+            for names, text in clashes:
+                listed = ", ".join(repr(injection.id) for injection in names)
+                yield f"on {edge}, {listed} cannot hold together: {text}"
+
+
+def _exclude(injections: Sequence[Injection], moment: float) -> str:
+    """Why these cannot be one state on an edge at this moment; '' if they can."""
+    effects = [effect_of(injection.fault, moment - injection.start_s) for injection in injections]
+    try:
+        compose(effect for effect in effects if effect is not None)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _check_flags(b: Binding, planned: list[Planned]) -> None:

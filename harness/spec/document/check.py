@@ -26,7 +26,6 @@ _ELSEWHERE = {
     "pause": "containers are not paused by this version",
     "restart": "containers are not restarted by this version",
     "unreachable": "use hang (no answer) or refuse (refused at once)",
-    "reset": "use refuse: live connections are reset at their next data",
     "names": "names are not broken by this version; use hang on the edges into the resolver",
     "cpu": "machines are not starved by this version",
     "errors": "error statuses are not handled by this version",

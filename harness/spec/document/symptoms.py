@@ -23,7 +23,7 @@ from harness.spec.document.types import (
     Yes,
     short,
 )
-from harness.spec.durations import parse_byte_rate, parse_bytes, parse_duration, parse_share
+from harness.spec.durations import parse_byte_rate, parse_bytes, parse_duration, parse_share, shown
 
 _TYPES: Mapping[Unit, Any] = {
     Unit.DURATION: Duration,
@@ -77,6 +77,8 @@ def written_short(type_: FaultType) -> str:
     """The shortest way to write a fault that needs a value: `{slow: 300ms}`."""
     if type_.free:
         return f"{{{type_.kind}: {{NAME: VALUE}}}}"
+    if type_.bare:
+        return f"{{{type_.kind}: true}}"
     needed = [f"{p.name}: {p.example}" for p in type_.parameters if p.required]
     if type_.short is not None and len(needed) == 1:
         return f"{{{type_.kind}: {type_.short.example}}}"
@@ -127,6 +129,11 @@ def _short_forms(type_: FaultType) -> list[dict[str, Any]]:
 def _expanded(type_: FaultType, value: Any) -> Any:
     if value is True and type_.bare:
         return {}
+    if isinstance(value, bool) and (type_.short is None or type_.short.unit is not Unit.FLAG):
+        hint = "true" if type_.bare else written_short(type_)
+        raise ValueError(
+            f"{shown(value)} is not {'true' if type_.bare else 'a value'}; write {hint}, or remove the key"
+        )
     if isinstance(value, dict) or value is None or type_.short is None:
         return value
     return {type_.short.name: value}

@@ -216,6 +216,10 @@ def healthy(rng: np.random.Generator, per_s: int = 10, wait_s: float = 0.004) ->
         "requests": count,
         "responses": count,
         "times_us": waits,
+        "segments": 2 * count,
+        "answer_bytes": 700 * count,
+        "closes": count,
+        "close_us": 2000 * count,
     }
 
 

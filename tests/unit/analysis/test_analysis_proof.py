@@ -444,6 +444,68 @@ def test_real_faults_at_low_rates_are_nearly_always_proved() -> None:
     assert missed / (4 * runs) <= 0.02
 
 
+# -- what proxies do to answers, and resets
+
+
+def counting(**values: Callable[[int], int]) -> Second:
+    """A healthy second with some counts made out of how many requests it has."""
+
+    def second(_t: float, rng: np.random.Generator) -> dict[str, Any]:
+        row = healthy(rng)
+        return row | {name: value(row["requests"]) for name, value in values.items()}
+
+    return second
+
+
+SHAPED = [
+    (Fault("slow_close", params=(("delay", 1.0),)), counting(close_us=lambda n: 1_002_000 * n)),
+    (Fault("slicer", params=(("size", 100.0), ("vary", 0.0), ("gap", 0.001))), counting(segments=lambda n: 7 * n)),
+    (Fault("limit_data", params=(("bytes", 200.0),)), counting(answer_bytes=lambda n: 200 * n, ends=lambda n: n)),
+    (
+        Fault("timeout", params=(("after", 1.0),)),
+        counting(responses=lambda n: 0, times_us=lambda n: (), ends=lambda n: n),
+    ),
+    (Fault("reset_peer"), counting(responses=lambda n: 0, times_us=lambda n: (), hangups=lambda n: n)),
+    (Fault("reset", params=(("every", 5.0),)), counting(resets=lambda n: min(n, 1))),
+    (Fault("hang", params=(("way", "response"),)), counting(responses=lambda n: 0, times_us=lambda n: ())),
+]
+
+
+@pytest.mark.parametrize(("fault", "edge"), SHAPED, ids=lambda value: getattr(value, "kind", ""))
+def test_what_a_proxy_does_to_answers_is_proved_where_it_shows_and_only_there(fault: Fault, edge: Second) -> None:
+    assert effect(fault, traffic(edge)).proved
+    nothing = effect(fault, traffic())
+    assert not nothing.proved
+    assert nothing.reason
+    assert no_op(fault) == 0
+
+
+def test_an_answer_cut_short_shows_also_where_the_callee_ends_every_connection() -> None:
+    fault = Fault("limit_data", params=(("bytes", 200.0),))
+    ends = counting(ends=lambda n: n)
+
+    def edge(t: float, rng: np.random.Generator) -> dict[str, Any]:
+        row = ends(t, rng)
+        return row | {"answer_bytes": 200 * row["requests"]} if 0 <= t < 30 else row
+
+    assert effect(fault, None, edges={DB: edge}).proved
+    unmoved = effect(fault, None, edges={DB: ends})
+    assert not unmoved.proved and "700 bytes passed" in unmoved.reason
+
+
+def test_connections_that_are_kept_open_show_no_late_end() -> None:
+    kept = counting(closes=lambda n: 0, close_us=lambda n: 0)
+    found = effect(Fault("slow_close", params=(("delay", 1.0),)), None, edges={DB: kept})
+    assert not found.proved and "kept open" in found.reason
+
+
+def test_a_single_reset_at_the_very_beginning_is_seen() -> None:
+    def edge(t: float, rng: np.random.Generator) -> dict[str, Any]:
+        return healthy(rng) | {"resets": 3 if t == 0 else 0}
+
+    assert effect(Fault("reset"), None, edges={DB: edge}).proved
+
+
 # -- containment and spill-over
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from harness.containers.border.desired import Desired, WantError, parse_want
 from harness.model.effect import Cut, EdgeState
+from harness.model.shape import Shape
 
 NEAR, FAR = "web->orders:80", "web->stock:80"
 
@@ -33,9 +34,9 @@ def test_a_wish_is_composed_with_the_distance_and_with_those_of_others(desired: 
     slow = {"left_s": 9, "edges": {FAR: {"latency_ms": 100}}}
     want(desired, 1, {"lease_s": 5, "faults": {"a": slow}})
     want(desired, 2, {"lease_s": 5, "faults": {"b": slow}})
-    assert desired.states()[FAR] == EdgeState(latency_ms=200, standing_ms=65)
+    assert desired.states()[FAR] == EdgeState(Shape(latency_ms=200), standing_ms=65)
     assert [wanted.id for wanted in desired.forget(2)] == ["b"]
-    assert desired.states()[FAR] == EdgeState(latency_ms=100, standing_ms=65)
+    assert desired.states()[FAR] == EdgeState(Shape(latency_ms=100), standing_ms=65)
 
 
 def test_a_new_wish_replaces_the_old_one_whole(desired: Desired) -> None:

@@ -13,11 +13,12 @@ from harness.containers.border.config import Config, parse_config
 from harness.containers.border.cuts import Cuts, Share, share_rules
 from harness.containers.border.filter import HEADERS, QUESTION, program
 from harness.containers.border.guard import waiting_listeners
-from harness.containers.border.holding import cuts_of, same
+from harness.containers.border.holding import WHOLE, cut_in, cuts_of, same
 from harness.containers.border.names.question import asked_name
 from harness.containers.border.ruleset import boot_rules, spread
-from harness.containers.border.toxics import slowness, wanted_toxics
-from harness.model.effect import Cut, EdgeState
+from harness.containers.border.toxics import shape_of, wanted_toxics
+from harness.model.effect import Cut, EdgeState, Way
+from harness.model.shape import Ending, Shape
 
 BORDER = """{"border": "east",
  "cells": [{"name": "web", "gateway": "198.18.0.1", "address": "198.18.0.2", "prefix": 29}],
@@ -96,7 +97,7 @@ def test_states_become_cuts_by_edge(config: Config) -> None:
     edges = {edge.id: edge for edge in config.edges}
     states = {
         "web->orders:8080": EdgeState(cut=Cut.DROP),
-        "load->web:80": EdgeState(latency_ms=100, slow_share=0.5, reset_share=0.1, standing_ms=65),
+        "load->web:80": EdgeState(Shape(latency_ms=100), slow_share=0.5, reset_share=0.1, standing_ms=65),
     }
     cuts = cuts_of(states, edges)
     assert cuts.hung == {("198.19.0.1", 8080)} and not cuts.refused
@@ -104,18 +105,52 @@ def test_states_become_cuts_by_edge(config: Config) -> None:
 
 
 def test_delay_goes_from_client_to_server_and_adds_to_the_distance() -> None:
-    plain, part = wanted_toxics(EdgeState(latency_ms=100, jitter_ms=5, rate_kbps=20, standing_ms=65))
+    plain, part = wanted_toxics(
+        EdgeState(Shape(latency_ms=100, jitter_ms=5, rate_kbps=20, back_rate_kbps=20), standing_ms=65)
+    )
     assert plain == {
         "latency_upstream": {"latency": 165, "jitter": 5},
         "bandwidth_upstream": {"rate": 20},
         "bandwidth_downstream": {"rate": 20},
     }
     assert part is None
-    assert slowness(plain, 65) == (100, 5, 20)
+    assert shape_of(plain, 65) == Shape(latency_ms=100, jitter_ms=5, rate_kbps=20, back_rate_kbps=20)
+
+
+SHAPES = [
+    Shape(),
+    Shape(latency_ms=5, jitter_ms=2, back_latency_ms=7, back_jitter_ms=1, rate_kbps=3, back_rate_kbps=4),
+    Shape(slice_bytes=100, slice_vary=10, gap_us=500, back_rate_kbps=9),
+    *(Shape(latency_ms=1, ending=ending, amount=7) for ending in Ending if ending),
+    Shape(ending=Ending.TIMEOUT, amount=0),
+]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("standing_ms", [0, 65])
+def test_every_shape_is_read_back_from_its_toxics(shape: Shape, standing_ms: int) -> None:
+    plain, part = wanted_toxics(EdgeState(shape, standing_ms=standing_ms))
+    assert part is None
+    assert shape_of(plain, standing_ms) == shape
+
+
+@pytest.mark.parametrize("ending", [ending for ending in Ending if ending])
+def test_an_ending_is_alone_in_the_direction_of_answers(ending: Ending) -> None:
+    plain, _ = wanted_toxics(EdgeState(Shape(latency_ms=10, rate_kbps=5, ending=ending, amount=7), standing_ms=65))
+    assert [name for name in plain if name.endswith("_downstream")] == [f"{ending}_downstream"]
+
+
+@pytest.mark.parametrize("cut", [*WHOLE.values(), (Cut.NONE, Way.BOTH)])
+def test_the_cut_of_a_whole_edge_is_one_set_and_is_read_back_from_it(config: Config, cut: tuple[Cut, Way]) -> None:
+    edges = {edge.id: edge for edge in config.edges}
+    cuts = cuts_of({"web->orders:8080": EdgeState(cut=cut[0], cut_way=cut[1])}, edges)
+    names = {name for name, keys in cuts.elements().items() if keys}
+    assert len(names) == (cut[0] is not Cut.NONE)
+    assert cut_in(names) == cut
 
 
 def test_a_slow_share_leaves_only_the_distance_on_the_others() -> None:
-    plain, part = wanted_toxics(EdgeState(latency_ms=100, slow_share=0.3, standing_ms=65))
+    plain, part = wanted_toxics(EdgeState(Shape(latency_ms=100), slow_share=0.3, standing_ms=65))
     assert plain == {"latency_upstream": {"latency": 65, "jitter": 0}}
     assert part == {"latency_upstream": {"latency": 165, "jitter": 0}}
 
@@ -125,15 +160,15 @@ def test_a_delay_of_nothing_asks_for_nothing() -> None:
 
 
 def test_a_toxic_that_is_missing_or_not_ours_is_never_what_was_wanted() -> None:
-    state = EdgeState(latency_ms=100, standing_ms=65)
-    assert slowness({}, 65)[0] != state.latency_ms
-    assert slowness({"slicer_downstream": {}}, 0) == (-1, -1, -1)
+    assert shape_of({}, 65) == Shape(latency_ms=-65)
+    assert shape_of({"slicer_upstream": {}}, 0) is None
+    assert shape_of({"bandwidth": {"rate": 5}}, 0) is None
 
 
 def test_an_edge_that_could_not_be_read_does_not_hold() -> None:
     assert not same(EdgeState(), None)
     assert same(EdgeState(slow_share=0.5), EdgeState()), "a share of no slowness is no slowness"
-    assert not same(EdgeState(latency_ms=1), EdgeState())
+    assert not same(EdgeState(Shape(latency_ms=1)), EdgeState())
 
 
 def test_undeclared_calls_are_listed_by_name_and_look_ups_by_what_they_asked() -> None:

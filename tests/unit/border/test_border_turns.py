@@ -38,6 +38,9 @@ class Line:
     def hang_up(self, at: float, flags: int = FIN | ACK) -> None:
         self.turns.from_caller(KEY, EDGE, Segment(int(at * S), flags, self.caller, 0))
 
+    def end(self, at: float, flags: int = FIN | ACK) -> None:
+        self.turns.from_callee(KEY, Segment(int(at * S), flags, self.callee, 0))
+
     def total(self, name: str) -> Any:
         rows = list(self.seconds.rows(-1, 10**9))
         values = [row[name] for row in rows]
@@ -178,10 +181,53 @@ def test_connections_that_ended_are_forgotten() -> None:
     line.ask(1.0)
     assert len(line.turns) == 1
     line.hang_up(2.0)
+    line.end(2.1)
     assert len(line.turns) == 0
     line.ask(3.0)
+    line.hang_up(3.1, RST)
+    assert len(line.turns) == 0
+    line.ask(4.0)
     line.turns.tick(1000 * S)
     assert len(line.turns) == 0
+
+
+def test_the_end_of_a_connection_is_timed_from_the_last_data_or_the_callers_own_end() -> None:
+    line = Line()
+    line.ask(1.0)
+    line.answer(1.2)
+    line.end(1.5)
+    line.end(1.9)
+    line.hang_up(2.0)
+    line.dial(3.0, first=7)
+    line.accept(3.0)
+    line.hang_up(3.5)
+    line.end(3.6)
+    assert (line.total("closes"), line.total("close_us"), line.total("hangups")) == (2, 400_000, 0)
+    assert line.total("ends") == 1, "the second one was its caller's"
+    assert len(line.turns) == 0
+
+
+def test_an_end_or_a_reset_instead_of_an_answer_is_a_hang_up_and_a_reset_is_counted() -> None:
+    line = Line()
+    line.dial(1.0)
+    line.accept(1.0)
+    line.ask(1.1)
+    line.end(1.2, RST)
+    line.dial(2.0, first=7)
+    line.accept(2.0)
+    line.ask(2.1)
+    line.end(2.2)
+    assert (line.total("hangups"), line.total("resets"), line.total("gave_up"), line.total("refused")) == (2, 1, 0, 0)
+
+
+def test_packets_of_answers_are_counted_with_their_data() -> None:
+    line = Line()
+    line.ask(1.0)
+    line.answer(1.1, length=100)
+    line.answer(1.2, head=b"", length=300)
+    line.callee -= 300
+    line.answer(1.4, head=b"", length=300)
+    assert (line.total("segments"), line.total("answer_bytes")) == (2, 400), "sent again is not sent twice"
 
 
 def test_waits_are_a_fair_sample_of_bounded_size() -> None:

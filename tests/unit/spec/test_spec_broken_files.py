@@ -262,6 +262,33 @@ CASES: dict[str, tuple[str, list[str]]] = {
         "version: 1\nbreak: db\nhow: {slow: {latency: 100ms, jitter: 200ms}}\n",
         ["3:38 a jitter of 200 ms on a latency of 100 ms; at most the latency itself"],
     ),
+    "two endings on one edge": (
+        "version: 1\ntimeline:\n  - phase: a\n    for: 30s\n    faults:\n"
+        "      - {id: one, on: db, slow: 1s}\n      - {id: two, on: db, limit_data: 5KB}\n"
+        "      - {id: three, on: db, slow_close: 2s}\n",
+        [
+            "7:9 on checkout->db:5432, 'two', 'three' cannot hold together: limit_data and slow_close both end"
+            " connections, and one proxy can do one of them",
+            "8:9 on checkout->db:5432, 'two', 'three' cannot hold together: limit_data and slow_close both end"
+            " connections, and one proxy can do one of them",
+        ],
+    ),
+    "pieces that vary too much": (
+        "version: 1\nbreak: db\nhow: {slicer: {size: 100B, vary: 60B}}\n",
+        ["3:34 pieces of 100 B may vary by at most half of that; lower vary, or raise size"],
+    ),
+    "a share in one direction": (
+        "version: 1\nbreak: db\nhow: {hang: {way: response}, share: 10%}\n",
+        ["3:19 a share is cut at the dial, which goes both ways; leave out way: response, or share"],
+    ),
+    "a size without a unit": (
+        "version: 1\nbreak: db\nhow: {limit_data: 5}\n",
+        ["3:19 a size carries a unit: write 5B or 5KB instead of 5"],
+    ),
+    "a way that is none": (
+        "version: 1\nbreak: db\nhow: {hang: {way: back}}\n",
+        ["3:19 'back' is not known here; known: both, request, response"],
+    ),
     "steps without a climb": (
         "version: 1\nbreak: db\nhow: {slow: {latency: 100ms, steps: 5}}\n",
         ["3:30 'steps' belongs to a climb; write latency: 20ms -> 400ms"],

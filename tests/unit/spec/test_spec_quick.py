@@ -28,6 +28,12 @@ def plan_of(quick: Quick, shop: Stack, tmp_path: Path) -> Plan:
         (("bandwidth", "20KB/s"), "", Fault("bandwidth", rate_kbps=20)),
         (("hang",), "35%", Fault("hang", share=0.35)),
         (("refuse",), "", Fault("refuse")),
+        (("hang", "way=response"), "", Fault("hang", params=(("way", "response"),))),
+        (("slow", "300ms", "jitter=50ms"), "20%", Fault("slow", 0.3, 0.05, share=0.2)),
+        (("slow", "1ms -> 2ms", "steps=3"), "", Fault("slow", 0.002, 0.0, 0.001, 20.0, 3)),
+        (("limit_data", "5KB"), "", Fault("limit_data", params=(("bytes", 5000.0),))),
+        (("reset", "every=5s"), "", Fault("reset", params=(("new", "pass"), ("every", 5.0)))),
+        (("reset_peer",), "50%", Fault("reset_peer", share=0.5, params=(("after", 0.0),))),
         (("flags", "login=fail"), "", Fault("flags", flags=(("login", '"fail"'),))),
     ],
 )
