@@ -60,7 +60,7 @@ def test_request_faults_compose_with_everything_else_on_their_edge() -> None:
     effects = [Effect(requests=errors), Effect(latency_ms=5, share=0.5), Effect(cut=Cut.RESET, share=0.1)]
     state = compose([*effects, Effect(requests=late)], standing_ms=20)
     assert state.requests == (errors, late)
-    assert (state.latency_ms, state.slow_share, state.reset_share, state.standing_ms) == (5, 0.5, 0.1, 20)
+    assert (state.shape.latency_ms, state.slow_share, state.reset_share, state.standing_ms) == (5, 0.5, 0.1, 20)
 
 
 def test_a_request_fault_alone_leaves_the_rest_of_its_edge_as_it_was() -> None:
