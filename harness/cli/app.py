@@ -11,6 +11,7 @@ from harness.cli import (
     down,
     edges,
     explain,
+    fault,
     halt,
     heal,
     lever,
@@ -68,6 +69,7 @@ app.command("edges", epilog=edges.EXAMPLES, rich_help_panel=MORE)(edges.edges)
 app.command("report", epilog=report.EXAMPLES, rich_help_panel=MORE)(report.report)
 app.command("rerun", epilog=rerun.EXAMPLES, rich_help_panel=MORE)(rerun.rerun)
 app.add_typer(runs.app, name="runs", rich_help_panel=MORE)
+app.add_typer(fault.app, name="fault", rich_help_panel=MORE)
 app.command("halt", epilog=halt.EXAMPLES, rich_help_panel=MORE)(halt.halt)
 app.add_typer(lever.app, name="lever", rich_help_panel=MORE)
 app.command("doctor", epilog=doctor_command.EXAMPLES, rich_help_panel=MORE)(doctor_command.doctor)

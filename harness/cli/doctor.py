@@ -20,6 +20,7 @@ from harness.cluster.cluster import standing_clusters
 from harness.cluster.engine import COMPOSE_FLOOR, compose_command, compose_version, connect
 from harness.cluster.images import expected_images, missing_images
 from harness.model.errors import HarnessError
+from harness.wiring.hand.place import live_hands
 from harness.wiring.standing import asked, live_runs
 
 ENGINE_FLOOR = (20, 10)
@@ -175,7 +176,7 @@ def _kernel(client: docker.DockerClient) -> Check:
 def _faults() -> Check:
     holding: list[str] = []
     for cluster in standing_clusters(None):
-        alive = set(live_runs(cluster.home))
+        alive = {*live_runs(cluster.home), *live_hands(cluster.home)}
         with asked(cluster) as borders:
             for border in borders.values():
                 entries = border.status().get("injections", ())

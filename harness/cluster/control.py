@@ -48,9 +48,12 @@ class Border(ControlStream):
         """Prolongs the lease; which injections still hold by fresh read-back, and which were lost and why."""
         return self._call("renew", lease_s=lease_s)
 
-    def stats(self, *, flush: bool = False) -> Answer:
-        """What this border saw since the last call; `flush` includes seconds that are not complete yet."""
-        return self._call("stats", flush=flush)
+    def stats(self, *, flush: bool = False, back_s: int = 0) -> Answer:
+        """What this border saw since the last call; `flush` includes seconds that are not complete yet.
+
+        `back_s` instead asks for that many seconds of the past, as far as the border remembers them.
+        """
+        return self._call("stats", flush=flush, back_s=back_s)
 
     def callees(self) -> dict[str, bool]:
         """`callee:port` -> up, for every callee that this border reaches directly."""

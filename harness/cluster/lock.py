@@ -66,25 +66,26 @@ def holder(path: Path) -> str | None:
             try:
                 fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
-                return str(_written(path).get("run", ""))
+                return str(written(path).get("run", ""))
     except OSError:
         return None
     return None
 
 
 def _refusal(path: Path, name: str) -> str:
-    written = _written(path)
-    who = f"process {written['pid']}" if written.get("pid") else "another process"
-    run = f", run {written['run']}" if written.get("run") else ""
+    told = written(path)
+    who = f"process {told['pid']}" if told.get("pid") else "another process"
+    run = f", run {told['run']}" if told.get("run") else ""
     return (
         f"project {name!r} is in use by {who}{run} ({path})\n"
         "  next: wait until it ends, or stop that process; `regionfall status` shows what is running"
     )
 
 
-def _written(path: Path) -> dict[str, object]:
+def written(path: Path) -> dict[str, object]:
+    """What the process that holds (or held) this lock wrote down: `{pid, run}`; empty when it did not."""
     try:
-        written = json.loads(path.read_text(encoding="utf-8"))
+        told = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return written if isinstance(written, dict) else {}
+    return told if isinstance(told, dict) else {}

@@ -114,6 +114,8 @@ class Rig:
     """Last rung of the undo ladder: replace a proxy that does not answer; True when it came back clean."""
     halted: Callable[[], str] = lambda: ""
     """Why everything must stop now; '' while nothing speaks against going on. Asked many times a second."""
+    name: str = ""
+    """The run's own name at the proxies: what another one wants there was added by hand."""
     protected: Callable[[], frozenset[str]] = frozenset
     """Services that no fault may select, as their running containers say now."""
     doer: Doer | None = None

@@ -214,6 +214,13 @@ class Execution:
 
     def _border_event(self, region: str, event: Wire) -> None:
         kind, fields = str(event.get("event", "")), {k: v for k, v in event.items() if k != "event"}
+        if kind == "wanted":
+            if event.get("owner") == self.rig.name:
+                return
+            kind = "fault_by_hand"
+            self.rig.say(
+                Said(f"a fault was added by hand ({event.get('owner')}); this run decides nothing", warning=True)
+            )
         fields.pop("border", None)
         self.rig.journal.write(kind or "unknown", border=region, at_us=self.run_us(), **fields)
         if kind == "healed_by_hand":

@@ -30,6 +30,7 @@ from harness.runner.rig import Inbox, Rig, StopClock
 from harness.runner.run import Ended, Execution
 from harness.wiring.callees import follow_services
 from harness.wiring.halt import refuse_if_engaged
+from harness.wiring.hand.others import refuse_faults_of_others
 from harness.wiring.judgement import judge_folder
 from harness.wiring.machine import environment_facts, host_gauge
 from harness.wiring.repair import repaired
@@ -128,6 +129,7 @@ def _measured(session: _Session, cluster: Cluster) -> Ended:
     relay = _Relay()
     with ExitStack() as stack:
         borders = stack.enter_context(_connected(cluster, folder.name, relay))
+        refuse_faults_of_others(borders, folder.name)
         store = SampleStore(folder / "samples.sqlite")
         stack.callback(store.close)
         load = LoadRun(
@@ -156,6 +158,7 @@ def _measured(session: _Session, cluster: Cluster) -> Ended:
             edge_bytes=edge_bytes,
             repair=lambda region: repaired(cluster, region, folder.name),
             halted=lambda: _lever_words(session.workspace.home),
+            name=folder.name,
             protected=cluster.protected,
             doer=StepDoer(cluster, plan.stack, session.workspace.environ),
         )

@@ -17,6 +17,8 @@ from harness.cluster.control import Border
 from harness.cluster.lock import holder, project_lock
 from harness.journal.folder import run_folders
 from harness.model.errors import ControlLost, UsageError
+from harness.model.plan import Limits
+from harness.wiring.hand.place import keep_stack
 from harness.wiring.workspace import Workspace
 
 
@@ -41,6 +43,7 @@ def stand_up(workspace: Workspace, experiment: Path | None, progress: Callable[[
         woven = woven_project(project, workspace, run, progress, plan)
         folder = workspace.home / "up" / woven.name
         folder.mkdir(parents=True, exist_ok=True)
+        keep_stack(folder, project.stack, plan.limits if plan else Limits())
         found = [cluster for cluster in standing_clusters(workspace.home) if cluster.name == woven.name]
         cluster = found[0] if found else Cluster.up(woven, folder=folder, progress=progress)
         return Standing(woven.name, cluster.urls(), tuple(project.notes))

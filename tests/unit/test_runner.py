@@ -475,3 +475,14 @@ def test_one_fault_beyond_its_bounds_does_not_take_the_others_with_it():
     bench = Bench(plan)
     bench.run()
     assert [e["injection"] for e in bench.memory.of("injection_holding")] == ["cut-web"]
+
+
+def test_a_fault_that_somebody_else_wants_meanwhile_is_in_the_journal_and_ones_own_is_not():
+    bench = Bench(plan_with(SLOW))
+    bench.rig.name = "run-1"
+    for owner in ("run-1", "hand-4f2a"):
+        event = {"event": "wanted", "owner": owner, "injections": [owner]}
+        bench.clock.at.append((18.0, lambda event=event: bench.execution.border_event("east", event)))
+    assert bench.run().status == "completed"
+    (added,) = bench.memory.of("fault_by_hand")
+    assert added["owner"] == "hand-4f2a" and added["border"] == "east"

@@ -18,7 +18,7 @@ SHORT_SHARE, SHORT_S = 0.02, 0.5
 
 def guard_findings(run: RunData, results: Sequence[InjectionResult], load: LoadAccount) -> list[Finding]:
     """All guards that speak, most general first; the lines of `steady` also when they hold."""
-    found = [*_arm(run), *_status(run), *_by_hand(run), *_told(run), *_load(run, load)]
+    found = [*_arm(run), *_status(run), *_by_hand(run), *_added(run), *_told(run), *_load(run, load)]
     found += steady_findings(run) or _steady_event(run)
     stopped = ended_by_decision(run)
     for result, hold in zip(results, run.holds, strict=True):
@@ -89,6 +89,16 @@ def _by_hand(run: RunData) -> Iterator[Finding]:
         when = f" at t+{run.wall_s(at):.1f} s" if at is not None else ""
         yield _guard("healed by hand", f"healed by hand{when}: run it again without")
         return
+
+
+def _added(run: RunData) -> Iterator[Finding]:
+    """Somebody broke something else meanwhile: whatever was seen is not this experiment's alone."""
+    events = list(run.events.named("fault_by_hand"))
+    if events:
+        at = run.events.at_us(events[0])
+        when = f" at t+{run.wall_s(at):.1f} s" if at is not None else ""
+        names = ", ".join(dict.fromkeys(str(event.get("owner")) for event in events))
+        yield _guard("added by hand", f"a fault was added by hand{when} ({names}): run it again without")
 
 
 def _told(run: RunData) -> Iterator[Finding]:

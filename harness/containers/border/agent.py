@@ -101,11 +101,14 @@ class Agent:
         with self._lock:
             self._verify_all()
             with self._wishes_lock:
+                known = set(self._desired.of(key))
                 self._desired.want(key, wishes)
             lost = self._desired.lost(key)
             held = self._settle()
             self._kill(begun)
             answer = self._account(self._desired.of(key).values(), held)
+        if added := sorted(wishes.injections.keys() - known):
+            self.emit({"event": "wanted", "owner": owner, "injections": added})
         return answer | {"lost": lost, "took_ms": round((time.monotonic() - begun) * 1000, 1)}
 
     def renew(self, key: int, lease_s: float) -> dict[str, Any]:

@@ -49,6 +49,8 @@ class Asked:
         }
 
     def _stats(self, request: dict[str, Any]) -> Answer:
+        if back_s := int(request.get("back_s") or 0):
+            self._second = time.monotonic_ns() // 1_000_000_000 - 1 - back_s
         answer, self._second = self._agent.stats(self._second, flush=bool(request.get("flush")))
         return answer
 

@@ -173,6 +173,10 @@ def test_an_interrupt_before_the_load_is_an_abort() -> None:
         ({"load_report": {"rows": 77}}, "77 rows"),
         ({"load_report": None}, "no account"),
         ({"more_events": (event("healed_by_hand", at_us=us(10)),)}, "healed by hand"),
+        (
+            {"more_events": (event("fault_by_hand", owner="hand-4f2a", at_us=us(10)),)},
+            "a fault was added by hand at t+10.0 s (hand-4f2a)",
+        ),
         ({"more_events": (event("guard", name="host", reason="the host slept"),)}, "the host slept"),
         ({"more_events": (event("control_lost", border="east", reason="?"),)}, "proxy of east"),
         (

@@ -1,0 +1,1 @@
+"""Faults by hand on a stack that is up: each held by a small process of its own that dies with its deadline."""
