@@ -33,6 +33,11 @@ class FlowNow:
     availability: float | None
     p95_s: float | None
     per_s: float = 0.0
+    p50_s: float | None = None
+    p90_s: float | None = None
+    p99_s: float | None = None
+    lost: float = 0.0
+    """Share of arrivals that found no free slot in the generator."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ class Execution:
         self.phase: Phase | None = None
         self.started = False
         self.halted = ""
+        self.heard_mono = 0.0
         self.blocked: dict[str, list[Wire]] = {}
         self.hearts = [
             Heartbeat(region, border, on_lost=self._lost, on_rows=rig.inbox.rows, on_dead=self._dead)
@@ -179,7 +180,8 @@ class Execution:
         self.rig.say(Tick(name, wall, self.plan.incident_s(wall), left, self.injector.holding, flows))
         if self.rig.load.finished and left > 1.0:
             raise LoadError(f"the load generator ended {left:.0f} s early; its last words are in the run's logs")
-        if wall >= 0 and (stop := self.stops.ask(wall, flows, self.rig.gauge(), self.probing.last)):
+        silent_s = self.rig.clock.monotonic() - max(self.heard_mono, self.start_mono)
+        if wall >= 0 and (stop := self.stops.ask(wall, flows, self.rig.gauge(), self.probing.last, silent_s)):
             self._stop(stop, wall)
 
     def _stop(self, stop: Stop, wall: float) -> None:
@@ -237,6 +239,7 @@ class Execution:
         for call in calls:
             call()
         if samples:
+            self.heard_mono = self.rig.clock.monotonic()
             self.rig.store.add_samples(samples)
             self.rig.window.add(samples)
         for region, answer in rows:

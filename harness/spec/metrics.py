@@ -113,8 +113,12 @@ STOP_METRICS = ("availability", "error_rate", "goodput", "p50", "p90", "p95", "p
 PROBE_STOP_METRICS = ("holds", "value")
 """What a stop condition can watch of a probe: its last answer, good (100%) or bad (0%), and the number in it."""
 
-HOST_METRICS = ("memory_free",)
-"""`host.…` metrics of stop conditions: bytes."""
+HOST_METRICS = ("memory_free", "disk_free", "load")
+"""`host.…` metrics of stop conditions: bytes, bytes, and the load average of a minute per processor."""
+
+LOAD_METRICS = ("silent", "lost")
+"""`load.…` metrics of stop conditions: seconds without a word of the load generator, share of requests that found no
+free slot in it."""
 
 
 def metrics() -> list[dict[str, str]]:

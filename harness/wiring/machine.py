@@ -23,8 +23,8 @@ def environment_facts() -> dict[str, str]:
     return facts
 
 
-def host_gauge() -> Mapping[str, float]:
-    """Bytes of free memory and disk, and the load average of one minute per core."""
+def host_gauge(folder: Path) -> Mapping[str, float]:
+    """Bytes of free memory, and of free disk where `folder` lies; the load average of one minute per processor."""
     memory = {
         line.split(":")[0]: int(line.split()[1]) * 1024
         for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
@@ -32,6 +32,6 @@ def host_gauge() -> Mapping[str, float]:
     }
     return {
         "memory_free": float(memory.get("MemAvailable", 0)),
-        "disk_free": float(shutil.disk_usage(".").free),
+        "disk_free": float(shutil.disk_usage(folder).free),
         "load": os.getloadavg()[0] / (os.cpu_count() or 1),
     }

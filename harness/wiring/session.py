@@ -151,7 +151,7 @@ def _measured(session: _Session, cluster: Cluster) -> Ended:
             inbox=inbox,
             clock=session.clock,
             listener=session.listener,
-            gauge=host_gauge,
+            gauge=lambda: host_gauge(folder),
             baseline_broken=lambda: baseline_broken(read_record(folder)),
             addresses=cluster.addresses,
             world=inside,

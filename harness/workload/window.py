@@ -39,9 +39,17 @@ class FlowWindow:
             return FlowNow(flow=flow, availability=None, p95_s=None)
         good = sum(sample.outcome is Outcome.OK for sample in kept)
         latencies = sorted(sample.latency_us for sample in kept)
+
+        def quantile(share: float) -> float:
+            return latencies[ceil(share * len(latencies)) - 1] / 1e6
+
         return FlowNow(
             flow=flow,
             availability=good / len(kept),
-            p95_s=latencies[ceil(0.95 * len(latencies)) - 1] / 1e6,
+            p95_s=quantile(0.95),
             per_s=good / (self._length_us / 1e6),
+            p50_s=quantile(0.5),
+            p90_s=quantile(0.9),
+            p99_s=quantile(0.99),
+            lost=sum(sample.outcome is Outcome.NO_SLOT for sample in kept) / len(kept),
         )

@@ -102,7 +102,10 @@ def test_clocks_that_cannot_be_told_apart_are_the_same_clock() -> None:
 def test_a_window_counts_what_was_decided_in_its_last_seconds() -> None:
     window = FlowWindow(FLOWS, length_s=5.0)
     window.add([ok(1.0, 0.1), ok(8.0, 0.2), ok(8.5, 0.4), ok(7.0, 2.0, outcome=Outcome.TIMEOUT)])
-    assert window.now(10_000_000) == [FlowNow("buy", 2 / 3, 2.0, 0.4), FlowNow("look", None, None)]
+    assert window.now(10_000_000) == [
+        FlowNow("buy", 2 / 3, 2.0, 0.4, p50_s=0.4, p90_s=2.0, p99_s=2.0),
+        FlowNow("look", None, None),
+    ]
 
 
 def test_requests_that_hang_count_against_availability_when_they_time_out() -> None:

@@ -14,9 +14,9 @@ from harness.spec.bind.binding import Binding
 from harness.spec.bind.probes import probe_named
 from harness.spec.document.expect import limits_of
 from harness.spec.document.places import Path
-from harness.spec.durations import parse_duration, shown
+from harness.spec.durations import parse_duration, parse_share, shown
 from harness.spec.limits import parse_bytes_size, parse_value
-from harness.spec.metrics import HOST_METRICS, METRICS, PROBE_STOP_METRICS, STOP_METRICS, Value
+from harness.spec.metrics import HOST_METRICS, LOAD_METRICS, METRICS, PROBE_STOP_METRICS, STOP_METRICS, Value
 from harness.spec.suggest import did_you_mean
 from harness.spec.targets import TargetError, one_edge
 
@@ -24,7 +24,7 @@ DEFAULT_AVAILABILITY = 0.90
 DEFAULT_SLACK = 0.05
 DEFAULT_TEXT = ">= 90%, or the baseline's minus 5 points"
 
-HOST = "host"
+HOST, LOAD = "host", "load"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,19 +195,34 @@ def _watched(b: Binding, subjects: Subjects, match: re.Match[str], path: Path) -
     if subject == HOST:
         if metric not in HOST_METRICS:
             raise ValueError(f"unknown host metric {metric!r}; {did_you_mean(metric, HOST_METRICS)}")
-        return subject, metric, parse_bytes_size(match["value"])
+        return subject, metric, _plain_number(match["value"]) if metric == "load" else parse_bytes_size(match["value"])
+    if subject == LOAD and LOAD not in subjects.known_flows:
+        if metric not in LOAD_METRICS:
+            raise ValueError(f"unknown metric {metric!r} of the load; {did_you_mean(metric, LOAD_METRICS)}")
+        value = match["value"]
+        return subject, metric, parse_duration(value) if metric == "silent" else parse_share(value)
     if (probe := probe_named(b, subject)) is not None:
         if metric not in PROBE_STOP_METRICS:
             raise ValueError(f"unknown metric {metric!r} of a probe; {did_you_mean(metric, PROBE_STOP_METRICS)}")
         return probe, metric, parse_value(metric, match["value"])
     if "->" in subject:
-        raise ValueError(f"stop conditions watch flows and host, {subject!r} is an edge; name a flow")
+        raise ValueError(f"stop conditions watch flows, probes, load and host, {subject!r} is an edge; name a flow")
     if metric not in STOP_METRICS:
         raise ValueError(f"{metric!r} cannot be watched once a second; {did_you_mean(metric, STOP_METRICS)}")
     if subjects.known_flows and subject not in subjects.known_flows:
         known = [*subjects.known_flows, *b.written_probes(), HOST]
         b.add(path, f"unknown flow {subject!r}; {did_you_mean(subject, known)}")
     return subject, metric, parse_value(metric, match["value"])
+
+
+def _plain_number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 < number < 1e6:
+        raise ValueError(f"{shown(text)} is not a number above 0; write host.load > 4")
+    return number
 
 
 def _for_s(match: re.Match[str]) -> float:
