@@ -156,6 +156,7 @@ class Shop(World):
     """web and orders in the east, stock in the west.
 
     With `http`, web reaches orders a second time as `desk`, and its port 8081 as `raw`: edges with HAProxy in front.
+    `mail` is a second caller of stock with a proxy of its own; web dials its edge as well.
     """
 
     def __init__(self, stack: ExitStack, *, standing_ms: int = 0, http: bool = False) -> None:
@@ -165,7 +166,7 @@ class Shop(World):
         stock, s = self.network("stock")
         backbone, b = self.network("backbone")
         self.at = {"orders": "198.19.0.1", "stock": "198.19.0.2", "nobody": "198.19.255.9"}
-        self.at |= {"desk": "198.19.0.3", "raw": "198.19.0.4"}
+        self.at |= {"desk": "198.19.0.3", "raw": "198.19.0.4", "mail": "198.19.0.5"}
         self.addresses = {"web": w + "3", "orders": o + "3", "stock": s + "3"}
         self.raw: Talk | None = None
         """The program behind `raw`, where a test runs one."""
@@ -176,6 +177,7 @@ class Shop(World):
             "edges": [
                 _edge("orders", "198.19.0.1", o + "3:8080", 0),
                 _edge("stock", "198.19.0.2", "198.19.128.1:8080", standing_ms),
+                _edge("stock", "198.19.0.5", "198.19.128.1:8080", 0) | {"id": "mail->stock:8080", "caller": "mail"},
             ],
             "routes": [{"to": "198.19.128.1", "via": b + "3"}],
             "flags": [{"service": "orders", "url": f"http://{o}3:8080/__faults"}],

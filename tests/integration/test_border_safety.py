@@ -19,11 +19,13 @@ from border_bench import Shop, Talk, eventually, shop
 
 from harness.cluster.control import Border
 from harness.cluster.stream import COMMAND, ExecStream
-from harness.model.effect import Cut, Effect
+from harness.model.effect import Cut, Effect, Way
 from harness.model.errors import ControlLost
+from harness.model.shape import Ending
 
 NEAR = "web->orders:8080"
 HUNG, SLOW = Effect(cut=Cut.DROP), Effect(latency_ms=300)
+MUTE, SHORT = Effect(cut=Cut.DROP, way=Way.RESPONSE), Effect(ending=Ending.LIMIT_DATA, amount=9)
 TOXIC = "http://127.0.0.1:18000/proxies/orders.8080/toxics"
 
 
@@ -75,12 +77,12 @@ def told(stack: Shop, event: str) -> list[dict[str, Any]]:
 
 def left_behind(stack: Shop) -> list[str]:
     """Set elements and toxics that are not part of a healthy border."""
-    sets = "for s in hung refused; do nft list set ip regionfall $s; done"
+    sets = "for s in hung refused deaf mute; do nft list set ip regionfall $s; done"
     maps = "for m in share_of slow_of; do nft list map ip regionfall $m; done"
     return [line for line in inside(stack, f"{sets}; {maps}").splitlines() if "elements" in line] + toxics(stack)
 
 
-@pytest.mark.parametrize("effect", [HUNG, SLOW], ids=["cut", "slow"])
+@pytest.mark.parametrize("effect", [HUNG, SLOW, MUTE, SHORT], ids=["cut", "slow", "one way", "limit"])
 def test_the_end_of_the_control_stream_heals_at_once(stack: Shop, other: Border, effect: Effect) -> None:
     hold(other, effect)
     assert left_behind(stack)
@@ -93,7 +95,7 @@ def test_the_end_of_the_control_stream_heals_at_once(stack: Shop, other: Border,
 CONTROLLER = """
 import docker, sys, time
 from harness.cluster.control import Border
-from harness.model.effect import Cut, Effect
+from harness.model.effect import Cut, Effect, Way
 border = Border.connect(docker.from_env().containers.get(sys.argv[1]), "doomed", lambda region, event: None)
 border.want({"it": (60.0, {"web->orders:8080": Effect(cut=Cut.DROP)})}, {}, 60)
 print("held", flush=True); time.sleep(60)
@@ -137,8 +139,9 @@ def test_an_injection_ends_at_its_own_deadline(stack: Shop, other: Border) -> No
     assert other.renew(5) | {"id": 0} == {"id": 0, "ok": True, "left_s": 5, "holds": [], "lost": {}}
 
 
-def test_cuts_end_in_the_kernel_when_the_agent_is_frozen(stack: Shop, other: Border) -> None:
-    hold(other, HUNG)
+@pytest.mark.parametrize("effect", [HUNG, MUTE], ids=["cut", "one way"])
+def test_cuts_end_in_the_kernel_when_the_agent_is_frozen(stack: Shop, other: Border, effect: Effect) -> None:
+    hold(other, effect)
     assert stack.dial("orders", 0.4)[0] == "TimeoutError"
     begun = time.monotonic()
     # The agent is the container's first process, which its own namespace cannot stop; from outside it can.
@@ -331,7 +334,7 @@ def test_a_border_that_is_gone_is_lost_control_not_a_hang(stack: Shop, other: Bo
 def test_everything_comes_up_again_after_a_restart_of_the_container(stack: Shop) -> None:
     stack.east.restart(timeout=1)
     again = stack.control(stack.east, "again")
-    assert again.edges == ("web->orders:8080", "web->stock:8080")
+    assert again.edges == ("web->orders:8080", "web->stock:8080", "mail->stock:8080")
     assert eventually(lambda: stack.get("orders")[0] == "200" and stack.get("stock")[0] == "200", 15)
     hold(again, SLOW)
     assert stack.get("orders")[1] >= 0.3
