@@ -85,7 +85,7 @@ def shape_of(toxics: Toxics, standing_ms: int) -> Shape | None:
         ((ending, number(name, attribute)) for name, (ending, attribute) in ENDINGS.items() if name in toxics),
         (Ending.NONE, 0),
     )
-    return Shape(
+    shape = Shape(
         latency_ms=number(DELAY, "latency") - standing_ms,
         jitter_ms=number(DELAY, "jitter"),
         back_latency_ms=number(BACK_DELAY, "latency"),
@@ -98,3 +98,5 @@ def shape_of(toxics: Toxics, standing_ms: int) -> Shape | None:
         ending=ending,
         amount=amount,
     )
+    # A toxic of nothing, or two endings at once: also none of ours.
+    return shape if _toxics(replace(shape, latency_ms=shape.latency_ms + standing_ms)) == toxics else None

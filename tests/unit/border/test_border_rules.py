@@ -163,6 +163,9 @@ def test_a_toxic_that_is_missing_or_not_ours_is_never_what_was_wanted() -> None:
     assert shape_of({}, 65) == Shape(latency_ms=-65)
     assert shape_of({"slicer_upstream": {}}, 0) is None
     assert shape_of({"bandwidth": {"rate": 5}}, 0) is None
+    assert shape_of({"slicer_downstream": {"average_size": 0, "size_variation": 0, "delay": 0}}, 0) is None
+    two = {"timeout_downstream": {"timeout": 5}, "limit_data_downstream": {"bytes": 5}}
+    assert shape_of(two, 0) is None
 
 
 def test_an_edge_that_could_not_be_read_does_not_hold() -> None:
