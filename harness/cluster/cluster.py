@@ -23,6 +23,7 @@ from harness.cluster.weave.woven import (
     LABEL_PROJECT,
     LABEL_PUBLISHED,
     LABEL_REGION,
+    LABEL_REQUESTS,
     LABEL_RUN,
     PART_BORDER,
     PART_GUEST,
@@ -63,6 +64,9 @@ class Cluster:
         self.run: str = labels[LABEL_RUN]
         self.project: str = labels[LABEL_PROJECT]
         self.fingerprint: str = labels[LABEL_DIGEST]
+        told = [json.loads(c.labels.get(LABEL_REQUESTS, "[]")) for c in self.border_containers.values()]
+        self.requests: frozenset[str] = frozenset(edge for edges in told for edge in edges)
+        """Ids of the edges on which single requests can be broken."""
 
     @classmethod
     def up(

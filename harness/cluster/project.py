@@ -138,12 +138,13 @@ class _Reader:
         caller = services[name]
         for call in calls:
             callee = services.get(call.callee)
-            if callee is None or call.proto != "tcp":
+            if callee is None or call.proto == "udp":
                 self.impossible(name, call, services)
             elif caller.together and caller.together == callee.together:
                 self.notes.append(f"{name} -> {call.callee}:{call.port} is inside {caller.together!r}: not proxied")
             else:
-                yield Edge(name, call.callee, call.port, call.tag, caller.region, callee.region)
+                regions = caller.region, callee.region
+                yield Edge(name, call.callee, call.port, call.tag, *regions, http=call.proto == "http")
 
     def impossible(self, name: str, call: Call, services: Mapping[str, Service]) -> None:
         """Why this call cannot be an edge."""
@@ -178,4 +179,5 @@ class _Reader:
 
 def _entry_edge(service: Service) -> Edge:
     assert service.entry is not None
-    return Edge(LOAD, service.name, service.entry.port, "", INTERNET, service.region)
+    http = service.entry.protocol == "http"
+    return Edge(LOAD, service.name, service.entry.port, "", INTERNET, service.region, http=http)

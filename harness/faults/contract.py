@@ -55,6 +55,14 @@ class Proof(StrEnum):
     """Live connections were reset."""
     MOVED = "moved"
     """Something moved on an edge of the service that was told to misbehave."""
+    STATUS = "status"
+    """Answers carried an error status of the class that was asked for."""
+    ABORTED = "aborted"
+    """Requests stayed without an answer, and not because their caller gave up."""
+    LATE = "late"
+    """Single requests waited by what was asked for."""
+    CUT_SHORT = "cut short"
+    """Answers ended before their length."""
 
 
 class Family(StrEnum):
@@ -116,8 +124,9 @@ class FaultType:
     its start (None: nothing on edges); pure. `changes(fault)` names the moments, in seconds after its start, at which
     that answer changes. `build` makes the fault out of what was written; ParameterError refuses it.
     `full_cut`: with a share of 1 nothing else can be seen on its edges while it holds. `shares`: takes a share of new
-    connections. `free`: people write names and values of their own instead of parameters. `words` tell the parameters
-    in a plan (default: name and value each); `phrase` is what a report says of it; `family` names its colour there.
+    connections. `per_request`: acts on single requests, so on edges marked http only. `free`: people write names and
+    values of their own instead of parameters. `words` tell the parameters in a plan (default: name and value each);
+    `phrase` is what a report says of it; `family` names its colour there.
     `undo` says who takes it away, also with nobody alive.
     """
 
@@ -139,6 +148,7 @@ class FaultType:
     reach: Reach = Reach.INTO
     shares: bool = False
     full_cut: bool = False
+    per_request: bool = False
     free: bool = False
     words: Callable[[Fault], str] | None = None
 

@@ -63,6 +63,8 @@ class Edge:
     tag: str = ""
     caller_region: str = field(default=NO_REGION, compare=False)
     callee_region: str = field(default=NO_REGION, compare=False)
+    http: bool = field(default=False, compare=False)
+    """Whether HTTP is spoken on it, so that faults can act on single requests."""
 
     @property
     def id(self) -> str:

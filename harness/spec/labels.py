@@ -19,7 +19,8 @@ PREFIX = "regionfall."
 LABELS: dict[str, str] = {
     "region": "The region that the service lives in, as `us-east-1`. Without it: `local`.",
     "role": "What the service is, for targets like `role:datastore`.",
-    "calls": "Whom it calls: `orders:8080 db:5432#bridge dns:53/udp api.example.com:443` (`#tag` names an edge class).",
+    "calls": "Whom it calls: `orders:8080 db:5432#bridge dns:53/udp api.example.com:443` (`#tag` names an edge class; "
+    "`orders:8080/http` says that HTTP is spoken there, so that single requests can be broken).",
     "entry": "Where clients come in: `8080/http/shop` = container port, protocol (http or tcp), path asked by default.",
     "protect": '"true": no fault may select the service or an edge into it.',
     "together": "Services with the same word here may talk freely among themselves (gossip); no proxy between them.",
@@ -32,7 +33,8 @@ LABELS: dict[str, str] = {
 """Every label without its prefix, with what it means (shown by `explain labels`)."""
 
 EXPECTED = ("survived", "slow", "degraded", "down", "unaffected")
-PROTOCOLS = ("tcp", "udp")
+PROTOCOLS = ("tcp", "http", "udp")
+"""`http` is TCP whose requests can be struck one by one."""
 ENTRY_PROTOCOLS = ("http", "tcp")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -43,7 +45,7 @@ _ENTRY = re.compile(r"(?P<port>\d+)(?:/(?P<proto>[^/\s]*)(?P<path>/\S*)?)?")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One declared dependency. `callee` is a service, or a host name outside (`external`); `proto` is tcp or udp."""
+    """One declared dependency. `callee` is a service, or a host outside (`external`); `proto` is tcp, http or udp."""
 
     callee: str
     port: int
@@ -188,7 +190,7 @@ class _Reader:
             call = self.call(word)
             if call is None:
                 continue
-            key = (call.callee, call.port, call.proto)
+            key = (call.callee, call.port, "udp" if call.proto == "udp" else "tcp")
             if key in found:
                 self.problem("calls", f"{shown(word)} is there twice; keep one")
             found[key] = call
@@ -202,15 +204,18 @@ class _Reader:
             return None
         proto = match["proto"] if match["proto"] is not None else "tcp"
         tag = match["tag"] if match["tag"] is not None else ""
-        good = self.call_words(word, match["host"], proto, match["tag"])
+        good = self.call_words(word, match["host"], (match["port"], proto), match["tag"])
         port = self.port("calls", match["port"])
         return Call(match["host"], port, tag, proto) if port and good else None
 
-    def call_words(self, word: str, host: str, proto: str, tag: str | None) -> bool:
+    def call_words(self, word: str, host: str, at: tuple[str, str], tag: str | None) -> bool:
         """Whether the words of a call are possible; each that is not is a problem."""
         before = len(self.problems)
+        port, proto = at
         if proto not in PROTOCOLS:
             self.problem("calls", f"{shown(word)}: unknown protocol {shown(proto)}; {did_you_mean(proto, PROTOCOLS)}")
+        if proto == "http" and port == "443":
+            self.problem("calls", f"{shown(word)}: port 443 speaks TLS, nobody can look into it; leave /http out")
         if not _NAME.fullmatch(host):
             self.problem("calls", f"{shown(word)}: {shown(host)} is not a service or host name")
         if host == self.service:

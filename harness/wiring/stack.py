@@ -12,6 +12,7 @@ from harness.cluster.lock import project_lock
 from harness.cluster.project import Project
 from harness.cluster.weave.render import weave
 from harness.cluster.weave.woven import Woven
+from harness.faults.catalogue import type_of
 from harness.journal.events import Journal
 from harness.model.errors import CleanupUnverified, ClusterError
 from harness.model.plan import Plan
@@ -33,7 +34,14 @@ def woven_project(
         environment={service: dict(values) for service, values in plan.environment} if plan else {},
         volumes=plan.volumes if plan else "fresh",
         scale=lambda text: scale_clock_values(text, compression),
+        requests=_requests(plan) if plan else frozenset(edge.id for edge in project.stack.edges if edge.http),
     )
+
+
+def _requests(plan: Plan) -> frozenset[str]:
+    """Edges on which the plan breaks single requests: HAProxy stands there in every phase, the steady one included."""
+    struck = (injection for injection in plan.injections if type_of(injection.fault).per_request)
+    return frozenset(edge for injection in struck for edge in injection.edges)
 
 
 @contextmanager
@@ -57,6 +65,9 @@ def opened_stack(
             raise ClusterError(
                 f"the stack {woven.name} is up with other settings than this run needs; `regionfall down` takes it away"
             )
+        elif missing := sorted(woven.requests - cluster.requests):
+            text = f"the stack {woven.name} is up without what breaks single requests on {', '.join(missing[:3])}"
+            raise ClusterError(f"{text}; `regionfall down` takes it away, and the next run starts it with it")
         journal.write("stack_ready", project=woven.name, found=found)
         try:
             yield cluster

@@ -48,6 +48,20 @@ SHOP = {
 }
 
 
+def test_haproxy_stands_on_the_edges_that_were_asked_for_and_nowhere_else() -> None:
+    services = SHOP | {
+        "web": service(labels={"regionfall.calls": "orders:80/http cache:6379", "regionfall.entry": "8080"})
+    }
+    project = project_of(services)
+    assert [edge.id for edge in project.stack.edges if edge.http] == ["web->orders:80", "load->web:8080"]
+    plain, woven = woven_of(project), woven_of(project, requests={"web->orders:80"})
+    assert not any(edge["http"] for config in plain.borders.values() for edge in config["edges"])
+    assert [edge["id"] for edge in woven.borders["east"]["edges"] if edge["http"]] == ["web->orders:80"]
+    labels = rendered(woven)["services"][woven.border_services["east"]]["labels"]
+    assert json.loads(labels["regionfall.requests"]) == ["web->orders:80"]
+    assert woven.fingerprint == plain.fingerprint, "a stack that can do more serves a run that needs less"
+
+
 def test_callees_are_reached_under_all_their_names_and_others_lead_nowhere() -> None:
     hosts = rendered(woven_of(project_of(SHOP)))["services"]["web"]["extra_hosts"]
     assert hosts == [

@@ -7,7 +7,18 @@ from collections.abc import Callable, Sequence
 from harness.analysis.data.disturbance import Disturbance
 from harness.analysis.data.events import Hold
 from harness.analysis.data.run import RunData
-from harness.analysis.proof import bandwidth, broken_off, flags, hang, late_close, refuse, reset, sliced, slow
+from harness.analysis.proof import (
+    bandwidth,
+    broken_off,
+    flags,
+    hang,
+    late_close,
+    refuse,
+    requests,
+    reset,
+    sliced,
+    slow,
+)
 from harness.analysis.proof.comparison import Comparison, compare
 from harness.analysis.proof.edge_proof import EdgeProof, Says
 from harness.faults.catalogue import type_of
@@ -24,6 +35,10 @@ PROVERS: dict[Proof, Callable[[Comparison, int], EdgeProof]] = {
     Proof.BROKEN_OFF: lambda comparison, _: broken_off.prove(comparison),
     Proof.RESET: lambda comparison, _: reset.prove(comparison),
     Proof.MOVED: flags.prove,
+    Proof.STATUS: lambda comparison, _: requests.status(comparison),
+    Proof.ABORTED: lambda comparison, _: requests.aborted(comparison),
+    Proof.LATE: lambda comparison, _: requests.late(comparison),
+    Proof.CUT_SHORT: lambda comparison, _: requests.cut_short(comparison),
 }
 """Each gets one edge's comparison, and on how many edges the fault is looked for."""
 NAMED = 5

@@ -46,6 +46,7 @@ class Borders:
     services: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The user's own services, for the names they go by."""
     looked_up: AbstractSet[tuple[str, str]] = frozenset()
+    requests: AbstractSet[str] = frozenset()
 
     def config(self, region: str) -> dict[str, Any]:
         """What the border of `region` is told."""
@@ -84,6 +85,7 @@ class Borders:
             "port": edge.port,
             "upstream": f"{upstream}:{edge.port}",
             "standing_ms": round(self.stack.distance_s(edge.caller_region, edge.callee_region) * 1000),
+            "http": edge.id in self.requests,
         }
 
     def _forward(self, edge: Edge) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from harness.cluster.weave.woven import (
     LABEL_PROJECT,
     LABEL_PUBLISHED,
     LABEL_REGION,
+    LABEL_REQUESTS,
     LABEL_RUN,
     PART_BORDER,
     PART_GUEST,
@@ -70,6 +71,7 @@ class Wishes:
     volumes: str
     scale: Scale
     looked_up: AbstractSet[tuple[str, str]]
+    requests: AbstractSet[str]
 
 
 def weave(
@@ -83,15 +85,17 @@ def weave(
     taken: Iterable[IPv4Network] = (),
     scale: Scale = unscaled,
     looked_up: AbstractSet[tuple[str, str]] = frozenset(),
+    requests: AbstractSet[str] = frozenset(),
 ) -> Woven:
     """Render `project` with every declared call through a proxy.
 
     `home`: the `.regionfall` folder; `environment`: service -> variables laid over its own; `volumes`: fresh, copy or
     share; `taken`: networks that the host or the engine already use; `scale`: what becomes of `60m@clock` values;
-    `looked_up`: (caller, callee) whose name must come from DNS, not from a hosts file.
+    `looked_up`: (caller, callee) whose name must come from DNS, not from a hosts file; `requests`: ids of edges whose
+    single requests can be broken (HAProxy in front).
     Raises InvalidFile for an unknown service, ClusterError when no addresses are free.
     """
-    wishes = Wishes(home.absolute(), run, images, environment or {}, volumes, scale, looked_up)
+    wishes = Wishes(home.absolute(), run, images, environment or {}, volumes, scale, looked_up, requests)
     unknown = sorted(wishes.environment.keys() - project.config["services"].keys())
     if unknown:
         text = f"stack.environment: there is no service {unknown[0]!r} in this Compose project"
@@ -124,7 +128,7 @@ class _Rendering:
         cells: tuple[Cell, ...] = cells_of(self.stack)
         self.layout: Layout = lay_out(self.stack, cells, front=self.front, key=self.name, taken=taken)
         self.border_names = border_services(self.stack)
-        borders = Borders(self.stack, self.layout, self.published, self.services, wishes.looked_up)
+        borders = Borders(self.stack, self.layout, self.published, self.services, wishes.looked_up, wishes.requests)
         self.borders = {region: borders.config(region) for region in self.stack.regions}
         self.volumes: Volumes = render_volumes(
             project.config.get("volumes") or {}, wishes.volumes, self.name, self.labels
@@ -156,6 +160,7 @@ class _Rendering:
             load=LOAD if INTERNET in self.borders else None,
             subnets=self.layout.subnets,
             published=self.published,
+            requests=frozenset(self.wishes.requests),
             builds=builds,
             images={name: str(services[name]["image"]) for name in services if name not in builds},
             base=self.wishes.images.base,
@@ -194,7 +199,8 @@ class _Rendering:
     def _border_labels(self, region: str) -> dict[str, str]:
         mine = [_published_wire(item) for item in self.published if item.border == region]
         text = json.dumps(mine, separators=(",", ":"))
-        return {LABEL_REGION: region, LABEL_DIGEST: self.digest, LABEL_PUBLISHED: text}
+        requests = json.dumps([edge["id"] for edge in self.borders[region]["edges"] if edge["http"]])
+        return {LABEL_REGION: region, LABEL_DIGEST: self.digest, LABEL_PUBLISHED: text, LABEL_REQUESTS: requests}
 
     def _networks(self) -> dict[str, dict[str, Any]]:
         networks = {

@@ -18,6 +18,8 @@ LABEL_PROJECT = "regionfall.project"
 """The user's own project name, to find a stack that is up."""
 LABEL_DIGEST = "regionfall.digest"
 LABEL_PUBLISHED = "regionfall.published"
+LABEL_REQUESTS = "regionfall.requests"
+"""Ids of the edges on which single requests can be broken."""
 PART_BORDER, PART_LOAD, PART_GUEST = "border", "load", "guest"
 
 
@@ -62,6 +64,8 @@ class Woven:
     load: str | None
     subnets: tuple[IPv4Network, ...]
     published: tuple[Published, ...]
+    requests: frozenset[str]
+    """Ids of the edges on which single requests can be broken (HAProxy in front)."""
     builds: tuple[str, ...]
     """Services with a `build:` section."""
     images: Mapping[str, str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.faults.catalogue import CATALOGUE
 from harness.faults.contract import ActsOn, Asked, FaultType, ParameterError
@@ -144,7 +144,8 @@ def _share(b: Binding, item: Item, type_: FaultType) -> float:
     if share is None:
         return 1.0
     if not type_.shares:
-        text = f"{type_.kind} has no share, it is all or nothing; use slow, hang or refuse"
+        instead = "write rate inside it" if type_.per_request else "it is all or nothing; use slow, hang or refuse"
+        text = f"{type_.kind} has no share, {instead}"
         b.add((*item.path, "share"), text, key=True)
     if share <= 0:
         b.add((*item.path, "share"), "a share of 0 breaks nothing; write more than 0%")
@@ -170,7 +171,18 @@ def select_for(b: Binding, item: Item, type_: FaultType) -> Selection | None:
     if not selection.edges:
         b.add(item.on_path, f"{item.on!r} has no edge to break: nobody calls it; see `regionfall edges`")
         return None
-    return selection
+    return _speaking_http(b, item, selection) if type_.per_request else selection
+
+
+def _speaking_http(b: Binding, item: Item, selection: Selection) -> Selection | None:
+    """Those edges of the selection that are marked http; None after a problem if none is."""
+    edges = tuple(edge for edge in selection.edges if edge.http)
+    if not edges:
+        first = selection.edges[0]
+        text = f"no edge of {item.on!r} is marked http, so its requests cannot be told apart"
+        b.add(item.on_path, f"{text}; write {first.callee}:{first.port}/http in regionfall.calls of {first.caller}")
+        return None
+    return replace(selection, edges=edges)
 
 
 def _flags_taken(b: Binding, stack: Stack, item: Item, selection: Selection) -> bool:

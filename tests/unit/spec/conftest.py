@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,9 +33,9 @@ def shop_stack() -> Stack:
         Service("static", WEST, role="edge", entry=Entry(8080)),
     )
     edges = (
-        edge(LOAD, "web", 8080, (INTERNET, EAST)),
-        edge(LOAD, "static", 8080, (INTERNET, WEST)),
-        edge("web", "checkout", 8080),
+        replace(edge(LOAD, "web", 8080, (INTERNET, EAST)), http=True),
+        replace(edge(LOAD, "static", 8080, (INTERNET, WEST)), http=True),
+        replace(edge("web", "checkout", 8080), http=True),
         edge("web", "idp", 8080),
         edge("checkout", "db", 5432),
         edge("checkout", "db", 9187),

@@ -57,6 +57,8 @@ def test_a_service_without_labels_is_local_and_calls_nobody() -> None:
         ("calls", "db:70000", "port '70000' is not in 1–65535"),
         ("calls", "db:999999999999", "is not in 1–65535"),
         ("calls", "db:53/upd", "did you mean 'udp'?"),
+        ("calls", "pay:443/http", "port 443 speaks TLS"),
+        ("calls", "db:80 db:80/http", "there twice"),
         ("calls", "db:5432#", "'' is not a tag"),
         ("calls", "web:80", "does not reach itself"),
         ("calls", "db:1 db:1", "is there twice"),
@@ -130,3 +132,8 @@ def test_explain_lists_every_label() -> None:
     names = [row["name"] for row in labels()]
     assert "regionfall.region" in names and "x-regionfall.rtt" in names
     assert all(row["meaning"] for row in labels())
+
+
+def test_a_call_says_that_http_is_spoken_and_keeps_its_tag() -> None:
+    parsed = parse_labels("web", {"regionfall.calls": "orders:8080/http#bridge"})
+    assert parsed.problems == () and parsed.calls == (Call("orders", 8080, "bridge", "http"),)

@@ -42,6 +42,14 @@ def test_words_become_a_fault(shop: Stack, tmp_path: Path, how: tuple[str, ...],
     assert plan.injections[0].fault == fault and plan.phase("during").end_s == 20
 
 
+def test_a_status_for_requests_is_one_line(shop: Stack, tmp_path: Path) -> None:
+    for how in (("errors", "503"), ("errors", "503", "rate=30%", "path=/api")):
+        fault = plan_of(Quick("web->checkout", how, "20s"), shop, tmp_path).injections[0].fault
+        assert fault.kind == "errors" and fault.number("status") == 503
+        assert fault.number("rate") == (0.3 if len(how) > 2 else 1.0)
+        assert fault.text("path") == ("/api" if len(how) > 2 else "")
+
+
 def test_expectations_are_objectives(shop: Stack, tmp_path: Path) -> None:
     quick = Quick(
         "db", ("hang",), expect=("web.availability >= 95%", "web.recovers_within 20s", "web->idp.bytes > 1B/s")
