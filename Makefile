@@ -2,7 +2,7 @@
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check truth crash constraints
+.PHONY: help setup demo test check truth crash constraints fuzz
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -35,6 +35,10 @@ faults:  ## write again what follows from the catalogue of faults: the schema of
 crash:  ## 200 seeded kills of everything that is ours while faults hold; resumable, about an hour, needs root
 	@scripts/bootstrap
 	@.venv/bin/python scripts/crash --evidence docs/evidence/crash.json
+
+fuzz:  ## 10 000 hostile inputs at every way in, about five minutes; evidence in docs/evidence/fuzz.json
+	@scripts/bootstrap --python
+	@.venv/bin/python scripts/fuzz
 
 constraints:  ## pin every Python package anew
 	@scripts/constraints

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from harness.model.errors import UsageError
+
 FILE = "events.ndjson"
 _MOST_WAITING = 1_000_000
 """Bytes that wait for room on the disk; what comes later is dropped."""
@@ -82,11 +84,15 @@ def read_events(folder: Path) -> Iterator[dict[str, Any]]:
     path = folder / FILE
     if not path.exists():
         return
-    with path.open(encoding="utf-8", errors="replace") as stream:
+    try:
+        stream = path.open(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}); restore it from a copy") from error
+    with stream:
         for line in stream:
             try:
                 event = json.loads(line)
-            except json.JSONDecodeError:
+            except (ValueError, RecursionError):
                 continue
             if isinstance(event, dict) and isinstance(event.get("event"), str):
                 yield event

@@ -49,12 +49,22 @@ def read_manifest(folder: Path) -> Manifest:
         manifest = cattrs.structure(body, Manifest)
     except FileNotFoundError:
         raise UsageError(f"{folder}: no {FILE}, so this is not a run folder; `regionfall runs ls` lists runs") from None
-    except (ValueError, TypeError, AttributeError, cattrs.BaseValidationError) as error:
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}); restore it from a copy") from error
+    except (ValueError, TypeError, AttributeError, RecursionError, cattrs.BaseValidationError) as error:
         said = f"{path}: damaged ({type(error).__name__}); restore it from a copy, it cannot be judged"
         raise UsageError(said) from error
+    _refuse_hollow(path, manifest.plan)
     for injection in manifest.plan.injections:
         type_of(injection.fault)
     return manifest
+
+
+def _refuse_hollow(path: Path, plan: Plan) -> None:
+    """What every plan has, so that nobody who reads one has to ask."""
+    missing = [name for name, part in (("phase", plan.phases), ("rate", plan.load.rates)) if not part]
+    if missing:
+        raise UsageError(f"{path}: damaged (its plan has no {missing[0]}); restore it from a copy, it cannot be judged")
 
 
 def read_record(folder: Path) -> Record:

@@ -174,7 +174,7 @@ def read_store(path: Path) -> Stored:
         return _EMPTY
     try:
         return _opened(path, _read)
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.Error, KeyError, ValueError, TypeError, RecursionError) as error:
         raise UsageError(f"{path}: not a readable sample store ({error}); restore it from a copy") from error
 
 
@@ -203,6 +203,7 @@ def _read(db: sqlite3.Connection) -> Stored:
     meta = dict(db.execute("SELECT key, value FROM meta"))
     if meta.get("version") not in READABLE:
         raise sqlite3.DatabaseError(f"its version is {meta.get('version')}, this program reads {READABLE}")
+    _refuse_odd_types(db)
     flows = dict(db.execute("SELECT id, name FROM flow"))
     outcomes = {key: Outcome(name) for key, name in db.execute("SELECT id, name FROM outcome")}
     present = {str(row[1]) for row in db.execute("PRAGMA table_info(edge_second)")}
@@ -231,6 +232,22 @@ def _read(db: sqlite3.Connection) -> Stored:
     )
 
 
+def _refuse_odd_types(db: sqlite3.Connection) -> None:
+    """SQLite keeps whatever it is given in whatever column; a row that somebody edited must not reach the judge."""
+    for table in ("meta", "flow", "outcome", "sample", "phase", "edge_second", "canary_second"):
+        wanted = {name: kind.lower() for _, name, kind, *_ in db.execute(f"PRAGMA table_info({table})")}
+        odd = " OR ".join(f"typeof({name}) <> '{kind}'" for name, kind in wanted.items())
+        if odd and db.execute(f"SELECT 1 FROM {table} WHERE {odd} LIMIT 1").fetchone():
+            raise sqlite3.DatabaseError(f"table {table} holds values of another type than it should")
+
+
+def _whole(text: str) -> tuple[int, ...]:
+    values = json.loads(text)
+    if not isinstance(values, list) or any(type(value) is not int for value in values):
+        raise ValueError("a list of times is none")
+    return tuple(values)
+
+
 def _readings(db: sqlite3.Connection) -> list[Reading]:
     """Answers of probes; runs from before there were probes have no such table."""
     if not db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'reading'").fetchone()[0]:
@@ -248,7 +265,7 @@ def _with_json(row: EdgeSecond) -> tuple[Any, ...]:
 
 
 def _loaded(name: str, value: Any) -> Any:
-    return tuple(json.loads(value)) if name in _LISTS else value
+    return _whole(value) if name in _LISTS else value
 
 
 def _text(values: Iterable[int]) -> str:
