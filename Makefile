@@ -2,7 +2,7 @@
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check truth crash constraints fuzz
+.PHONY: help setup demo test check truth crash faults-evidence bench constraints fuzz
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -39,6 +39,14 @@ crash:  ## 200 seeded kills of everything that is ours while faults hold; resuma
 fuzz:  ## 10 000 hostile inputs at every way in, about five minutes; evidence in docs/evidence/fuzz.json
 	@scripts/bootstrap --python
 	@.venv/bin/python scripts/fuzz
+
+faults-evidence:  ## measure every fault of the catalogue on a small guest; resumable, about 10 minutes
+	@scripts/bootstrap
+	@.venv/bin/python scripts/faults
+
+bench:  ## a region of 500 edges goes and comes back, beside toxiproxy-python's own loop; two minutes, wants quiet
+	@scripts/bootstrap
+	@.venv/bin/python benchmarks/region.py
 
 constraints:  ## pin every Python package anew
 	@scripts/constraints

@@ -13,6 +13,7 @@ from harness.model.errors import UsageError
 
 if TYPE_CHECKING:
     from harness.faults.contract import FaultType
+    from harness.faults.spread.contract import Spread
 
 TOPICS = ("faults", "metrics", "exit-codes", "labels", "files")
 EXAMPLES = (
@@ -63,12 +64,12 @@ def _rows(topic: str) -> list[dict[str, Any]]:
 
 
 def _faults() -> list[dict[str, Any]]:
-    from harness.faults.catalogue import CATALOGUE
+    from harness.faults.catalogue import CATALOGUE, SPREADS
 
-    return [_fault(entry) for entry in CATALOGUE.values()]
+    return [*map(_fault, CATALOGUE.values()), *map(_fault, SPREADS)]
 
 
-def _fault(entry: FaultType) -> dict[str, Any]:
+def _fault(entry: FaultType | Spread) -> dict[str, Any]:
     from harness.faults.contract import parameter_rows
 
     row: dict[str, Any] = {"name": entry.kind, "symptom": entry.symptom, "driver": entry.driver}

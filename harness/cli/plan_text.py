@@ -110,7 +110,9 @@ def _faults(plan: Plan) -> list[str]:
     if not plan.injections:
         return ["Faults: none"] if plan.without_faults else []
     rows: list[Row] = [("", "fault", "what", "on", "edges", "from", "holds", "incident" if plan.incident_clock else "")]
-    return [f"Faults: {len(plan.injections)}", *_table([*rows, *(_fault(plan, one) for one in plan.injections)])]
+    lines = [f"Faults: {len(plan.injections)}", *_table([*rows, *(_fault(plan, one) for one in plan.injections)])]
+    drawn = [one for one in plan.injections if one.fault.gray]
+    return lines + [f"  {one.id} hits, drawn from seed {plan.seed}: {', '.join(one.edges)}" for one in drawn]
 
 
 def _fault(plan: Plan, one: Injection) -> Row:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 import harness.faults as folder
 from harness.faults.contract import ActsOn, Family, FaultType
+from harness.faults.spread import flap, gray
 from harness.model.effect import Effect
 from harness.model.errors import UsageError
 from harness.model.fault import Fault
@@ -29,6 +30,10 @@ CATALOGUE = MappingProxyType(
 """Kind -> its type, in the order in which people read them."""
 
 
+SPREADS = (flap.SPREAD, gray.SPREAD)
+"""What may stand beside any fault that acts on edges."""
+
+
 def type_of(fault: Fault) -> FaultType:
     """The entry of a fault; UsageError for one that this version does not know (a run folder of another version)."""
     try:
@@ -40,12 +45,14 @@ def type_of(fault: Fault) -> FaultType:
 
 def effect_of(fault: Fault, elapsed_s: float) -> Effect | None:
     """What `fault` does on each of its edges `elapsed_s` after its start; None if it does not act on edges."""
-    return type_of(fault).effect(fault, elapsed_s)
+    effect = type_of(fault).effect(fault, elapsed_s)
+    return Effect() if effect is not None and fault.flap and not flap.is_on(fault.flap, elapsed_s) else effect
 
 
 def changes_of(fault: Fault) -> tuple[float, ...]:
     """Moments, seconds after its start, at which its effect changes."""
-    return tuple(type_of(fault).changes(fault))
+    own = tuple(type_of(fault).changes(fault))
+    return tuple(sorted({*own, *flap.changes(fault.flap)})) if fault.flap else own
 
 
 def acts_on(fault: Fault) -> ActsOn:
@@ -60,4 +67,6 @@ def cuts_all(fault: Fault) -> bool:
 
 def fault_words(fault: Fault) -> str:
     """A fault as people say it: `slow 1.5 s ± 800 ms, 35 % of new connections`."""
-    return type_of(fault).told(fault)
+    spread = [f"on {fault.gray}"] if fault.gray else []
+    spread += [f"flapping {flap.words(fault.flap)}"] if fault.flap else []
+    return ", ".join([type_of(fault).told(fault), *spread])

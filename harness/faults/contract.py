@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from harness.faults.parameters import REQUIRED, Parameter, Unit, written
 from harness.model.effect import Effect
@@ -32,6 +32,15 @@ class Reach(StrEnum):
     INTO = "into"
     AROUND = "into, out of and inside"
     RIM = "across the rim of"
+    INWARD = "from outside into"
+    BETWEEN = "between the two sides of"
+    """Of a target with two sides (`A | B`): calls from either side to the other."""
+    FORTH = "from the left to the right side of"
+
+    @property
+    def two_sided(self) -> bool:
+        """Whether its target has two sides."""
+        return self in (Reach.BETWEEN, Reach.FORTH)
 
 
 class Proof(StrEnum):
@@ -198,11 +207,19 @@ KERNEL_UNDO = "the proxy container, at the end of the command, of its lease, of 
 PROXY_UNDO = "the proxy container, at the end of the command, of its lease, of its time; its proxies end with it"
 
 
-def parameter_rows(type_: FaultType) -> list[dict[str, str]]:
+class Described(Protocol):
+    """A fault, or a way of spreading one."""
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """As people write them."""
+
+
+def parameter_rows(type_: Described) -> list[dict[str, str]]:
     """Its parameters as plain rows: name, unit, bounds, default and meaning, all as people read them."""
-    parameters = [*type_.parameters, SHARE] if type_.shares else type_.parameters
-    rows = [_row(parameter) for parameter in parameters]
-    if type_.free:
+    shares = isinstance(type_, FaultType) and type_.shares
+    rows = [_row(parameter) for parameter in (*type_.parameters, *([SHARE] if shares else []))]
+    if isinstance(type_, FaultType) and type_.free:
         rows.append({"name": "NAME", "unit": "any value", "bounds": "", "default": "", "meaning": "as many as wanted"})
     return rows
 

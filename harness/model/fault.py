@@ -8,6 +8,15 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
+class Flap:
+    """On for `on_s`, off for `off_s`, so many `times`, beginning on; after the last time it stays off. Wall seconds."""
+
+    on_s: float
+    off_s: float
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One symptom with its parameters. Fields that a kind does not use stay at their default.
 
@@ -29,6 +38,9 @@ class Fault:
     share: float = 1.0
     flags: tuple[tuple[str, str], ...] = ()
     params: tuple[tuple[str, Any], ...] = ()
+    flap: Flap | None = None
+    gray: str = ""
+    """Words of the part of its target that was drawn, '' for all of it: `3 of 10 edges`."""
 
     def number(self, name: str, default: float = 0.0) -> float:
         """A number of `params`."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
-from harness.faults.catalogue import fault_words
+from harness.faults.catalogue import changes_of, fault_words
 from harness.model.errors import ControlLost
 from harness.model.fault import Injection, State
 from harness.model.plan import Plan
@@ -148,7 +148,7 @@ class Injector:
     def _note_changes(self, due: set[str], changed: Mapping[str, Want]) -> None:
         touched = set().union(*(want.injections for want in changed.values())) if changed else set()
         for injection in self._plan.injections:
-            if injection.id in due & touched and injection.fault.ramp_from_s is not None:
+            if injection.id in due & touched and changes_of(injection.fault):
                 self._journal.write("injection_changed", injection=injection.id, at_us=self._now_us())
 
     def _note_heals(self, due: set[str], answers: Mapping[str, Wire | None]) -> None:

@@ -84,7 +84,8 @@ def plan_of(raw: bytes, path: Path, read_stack: ReadStack, wish: Wish) -> Plan:
         raise InvalidFile(problems.found)
     stack = _stack(doc, path.absolute().parent, read_stack, problems)
     data: dict[str, Any] = document.data if isinstance(document.data, dict) else {}
-    plan = _bind(Binding(doc, data, problems, stack, folder=path.absolute().parent), raw, path, wish)
+    seed, folder = _seed(doc, wish, _digest(raw)), path.absolute().parent
+    plan = _bind(Binding(doc, data, problems, stack, seed=seed, folder=folder), raw, path, wish)
     problems.raise_if_any()
     if plan is None:
         raise InvalidFile([Problem(str(path), 1, 1, "the stack could not be read; check the Compose project")])
@@ -127,13 +128,12 @@ def _bind(b: Binding, raw: bytes, path: Path, wish: Wish) -> Plan | None:
     if b.stack is None or b.problems.found:
         return None
     doc = b.doc
-    digest = hashlib.sha256(raw).hexdigest()
     plan = Plan(
         name=doc.name or _stem(path),
         title=doc.title,
         file=str(path),
-        sha256=digest,
-        seed=_seed(doc, wish, digest),
+        sha256=_digest(raw),
+        seed=b.seed,
         stack=b.stack,
         load=load,
         warmup_s=asked.doc.warmup,
@@ -162,6 +162,10 @@ def _bind(b: Binding, raw: bytes, path: Path, wish: Wish) -> Plan | None:
 
 def _control_arm(plan: Plan) -> Plan:
     return replace(plan, injections=(), without_faults=True)
+
+
+def _digest(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
 
 
 def _seed(doc: ExperimentDoc, wish: Wish, digest: str) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from harness.faults.catalogue import CATALOGUE
+from harness.faults.catalogue import CATALOGUE, SPREADS
 from harness.faults.contract import FaultType
 from harness.faults.parameters import Parameter, Unit
 from harness.model.errors import InvalidFile, Problem
@@ -23,6 +23,10 @@ from harness.spec.suggest import did_you_mean
 
 STEADY = "10s"
 """A one-line experiment is for the impatient: half the baseline of a file, 200 requests a flow."""
+
+
+_SPREADS = tuple(f"{one.kind}=" for one in SPREADS)
+"""Words that say how the fault is spread: `flap=4s`, `gray=30%`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,8 @@ def quick_experiment(
 
 
 def _how(quick: Quick, problems: list[Problem]) -> Any:
-    words = quick.how or ("blackout",)
+    spread = dict(word.split("=", 1) for word in quick.how if word.startswith(_SPREADS))
+    words = [word for word in quick.how if not word.startswith(_SPREADS)] or ["blackout"]
     kind, rest = words[0], words[1:]
     if kind in NOT_HANDLED:
         problems.append(Problem("HOW", 1, 1, f"{kind!r} is not handled: {NOT_HANDLED[kind]}; {HANDLED}"))
@@ -87,9 +92,10 @@ def _how(quick: Quick, problems: list[Problem]) -> Any:
     value = _names(rest, problems) if type_.free else _settings(type_, rest, problems)
     if value is None and not type_.bare:
         problems.append(Problem("HOW", 1, 1, f"{kind} needs a value; write {_line(type_)}"))
-    if value is None and not quick.share:
+    beside = spread | ({"share": quick.share} if quick.share else {})
+    if value is None and not beside:
         return kind
-    return {kind: True if value is None else value} | ({"share": quick.share} if quick.share else {})
+    return {kind: True if value is None else value} | beside
 
 
 def _settings(type_: FaultType, words: Sequence[str], problems: list[Problem]) -> Any:

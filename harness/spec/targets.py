@@ -6,6 +6,9 @@
 A plain name is looked up as a region first, then as a service, then as the load generator (`load`, `internet`). Either
 side of an arrow may be any of `*`, a region, a service or `role:NAME`.
 
+`A | B` has two sides, each a target of places joined by commas; faults between sides (partition, one-way) need it, and
+no other fault takes it.
+
 What a region, service or role selects depends on the fault's `Reach`: most take the edges *into* it; blackout takes
 every edge into, out of and inside it; isolate takes the edges that cross its rim.
 An arrow, a tag or an entry selects its edges and no more.
@@ -48,6 +51,8 @@ class _Place:
 
 def select(stack: Stack, target: str, reach: Reach = Reach.INTO) -> Selection:
     """Resolve `target`. TargetError if any part matches nothing, or if nothing is left."""
+    if reach.two_sided or "|" in target:
+        return _between(stack, target, reach)
     terms = [term.strip() for term in target.split(",")]
     if not target.strip():
         raise TargetError("an empty target; name a region, a service or caller->callee")
@@ -76,6 +81,38 @@ def select(stack: Stack, target: str, reach: Reach = Reach.INTO) -> Selection:
     return Selection(tuple(edge for edge in stack.edges if edge in kept), tuple(places))
 
 
+def _between(stack: Stack, target: str, reach: Reach) -> Selection:
+    """Edges from the left side to the right one, and back if `reach` says so."""
+    sides = [side.strip() for side in target.split("|")]
+    if not reach.two_sided:
+        raise TargetError(f"{shown(target)} has two sides; only partition and one-way stand between two sides")
+    if len(sides) != 2 or not all(sides):
+        raise TargetError(f"{shown(target)} does not have two sides; write us-east-1 | us-west-2")
+    left, right = (_side_of(stack, side) for side in sides)
+    both = sorted(left & right)
+    if both:
+        raise TargetError(f"{both[0]} is on both sides of {shown(target)}; take it out of one: {sides[0]},!{both[0]}")
+    ways = [(left, right)] + ([(right, left)] if reach is Reach.BETWEEN else [])
+    edges = tuple(e for e in stack.edges if any(e.caller in start and e.callee in end for start, end in ways))
+    if not edges:
+        raise TargetError(f"no call crosses {shown(target)}; `regionfall edges` lists what there is")
+    return Selection(edges, tuple(sorted(left | right)))
+
+
+def _side_of(stack: Stack, side: str) -> set[str]:
+    """The services of one side: places only, joined by commas, minus with `!`."""
+    kept: set[str] = set()
+    gone: set[str] = set()
+    for term in (term.strip() for term in side.split(",")):
+        place = _term(stack, term.removeprefix("!").strip())
+        if place.edges is not None:
+            raise TargetError(f"{shown(term)} names edges; a side is made of regions, services and roles")
+        (gone if term.startswith("!") else kept).update(place.services)
+    if not kept - gone:
+        raise TargetError(f"the side {shown(side)} is empty; name a region, a service or a role")
+    return kept - gone
+
+
 def _edges(stack: Stack, place: _Place, reach: Reach) -> Iterable[Edge]:
     if place.edges is not None:
         return place.edges
@@ -84,6 +121,7 @@ def _edges(stack: Stack, place: _Place, reach: Reach) -> Iterable[Edge]:
         Reach.INTO: lambda edge: edge.callee in inside,
         Reach.AROUND: lambda edge: edge.callee in inside or edge.caller in inside,
         Reach.RIM: lambda edge: (edge.callee in inside) != (edge.caller in inside),
+        Reach.INWARD: lambda edge: edge.callee in inside and edge.caller not in inside,
     }[reach]
     return [edge for edge in stack.edges if keep(edge)]
 

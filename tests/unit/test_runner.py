@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from harness.model.effect import Cut
 from harness.model.errors import CleanupUnverified, ClusterError, ControlLost, LoadError
-from harness.model.fault import Fault, Injection
+from harness.model.fault import Fault, Flap, Injection
 from harness.model.finding import LoadAccount
 from harness.model.load import Flow, Load, Outcome, RatePoint, Sample
 from harness.model.objective import Stop
@@ -336,6 +337,20 @@ def test_a_ramp_is_one_injection_with_a_change_at_every_step():
     bench.run()
     assert len(bench.memory.of("injection_changed")) == 4
     assert len(bench.memory.of("injection_holding")) == 1
+
+
+def test_a_fault_that_flaps_is_one_injection_whose_borders_are_told_at_each_change():
+    flapping = Injection(
+        "flap", Fault("refuse", flap=Flap(2.0, 3.0, 2)), "web->db", "gone", 0.0, 10.0, edges=(INNER.id,)
+    )
+    plan = plan_with(flapping)
+    cuts = [desired(plan, at)["east"].faults["flap"][1][INNER.id].cut for at in (0, 1.9, 2, 4.9, 5, 7, 9.9)]
+    on, off = Cut.RESET, Cut.NONE
+    assert cuts == [on, on, off, off, on, off, off]
+    bench = Bench(plan)
+    bench.run()
+    assert len(bench.memory.of("injection_changed")) == 3
+    assert [len(bench.memory.of(f"injection_{state}")) for state in ("holding", "healed")] == [1, 1]
 
 
 def test_flags_go_to_the_border_of_the_service_itself():

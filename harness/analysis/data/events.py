@@ -50,6 +50,8 @@ class Hold:
     lost: str = ""
     began: bool = False
     """It was asked for (whether or not it came to hold)."""
+    changes: tuple[int, ...] = ()
+    """When its effect had changed while it held: steps of a climb; gone, come, gone, … of a fault that flaps."""
 
     @property
     def held_s(self) -> float:
@@ -79,7 +81,10 @@ def hold_of(injection: Injection, events: Events, end_us: int) -> Hold:
         state = what
     if start is not None and end is None:
         end = max(end_us, start)
-    return Hold(injection, state, start, end, lost, began)
+    changed = [
+        events.at_us(event) for event in events.named("injection_changed") if event.get("injection") == injection.id
+    ]
+    return Hold(injection, state, start, end, lost, began, tuple(at for at in changed if at is not None))
 
 
 def number(value: object) -> float | None:

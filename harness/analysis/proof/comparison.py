@@ -73,11 +73,14 @@ def compare(run: RunData, hold: Hold, edge: str, disturbed: Sequence[Disturbance
     fault, others = hold.injection.fault, _others(run, hold, edge)
     ours = [one.window for one in touching(disturbed, [edge], [(0, window[1])])]
     cuts = [(other.injection.id, other.window) for other in others if cuts_all(other.injection.fault) and other.window]
-    asked = minus([window], ours)
-    during = minus([_biting(hold, window)], ours + [cut for _, cut in cuts])
+    asked = minus(_on(hold, window), ours)
+    during = minus(_biting(hold, window), ours + [cut for _, cut in cuts])
     masked = next((name for name, _ in cuts), "") if length_s(during) < 1 and length_s(asked) >= 1 else ""
     along = [other for other in others if other.window and 2 * overlap_us(window, other.window) > window[1] - window[0]]
     before, matched = _before(run, window[0], others, along)
+    away = _away(hold, window)
+    if length_s(away) >= LEAST_BEFORE_S:
+        before = minus(away, [_lingering(other) for other in others if other not in along])
     return Comparison(
         edge=edge,
         fault=fault,
@@ -99,10 +102,32 @@ def _others(run: RunData, hold: Hold, edge: str) -> list[Hold]:
     ]
 
 
-def _biting(hold: Hold, window: Window) -> Window:
-    """The part of the hold in which the effect is looked for: after settling; of a ramp its stronger half."""
+def _parts(hold: Hold, window: Window) -> list[Window]:
+    """A hold cut where a fault that flaps went and came; changes are written down when they were read back."""
+    if hold.injection.fault.flap is None:
+        return [window]
+    moments = [window[0], *(at for at in hold.changes if window[0] < at < window[1]), window[1]]
+    ends = [*(at - EARLY_US for at in moments[1:-1]), window[1]]
+    return [(start, max(start, end)) for start, end in zip(moments[:-1], ends, strict=True)]
+
+
+def _on(hold: Hold, window: Window) -> list[Window]:
+    """The parts of the hold in which it acts: all of it, unless it flaps."""
+    return _parts(hold, window)[::2]
+
+
+def _away(hold: Hold, window: Window) -> list[Window]:
+    """The parts of the hold in which a fault that flaps is away, and callers had time to notice."""
+    return [(start + SETTLE_US, end) for start, end in _parts(hold, window)[1::2] if end > start + SETTLE_US]
+
+
+def _biting(hold: Hold, window: Window) -> list[Window]:
+    """The parts of the hold in which the effect is looked for: after settling; of a ramp its stronger half."""
+    return [_settled(hold.injection.fault, part) for part in _on(hold, window)]
+
+
+def _settled(fault: Fault, window: Window) -> Window:
     start, end = window
-    fault = hold.injection.fault
     settle = min(SETTLE_US, max(0, (end - start - SHORT_US) // 4))
     settled, end = start + settle, end - settle // 2
     if fault.ramp_from_s is None or fault.ramp_over_s <= 0:

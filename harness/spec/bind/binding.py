@@ -24,6 +24,8 @@ class Binding:
     raw: dict[str, Any]
     problems: Problems
     stack: Stack | None
+    seed: int = 0
+    """Of everything that is drawn while binding."""
     notes: list[str] = field(default_factory=list)
     folder: FilePath = FilePath()
     """Where the experiment file lies."""
@@ -39,6 +41,16 @@ class Binding:
     def column(self, path: Path) -> int:
         """The column of a place."""
         return self.problems.places.of(path)[2]
+
+    def at(self, path: Path) -> object:
+        """What is written at a place; None if nothing is."""
+        node: object = self.raw
+        for step in path:
+            try:
+                node = node[step]  # type: ignore[index]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return node
 
     def known(self, path: Path, what: str, name: str, names: Iterable[str]) -> bool:
         """Whether `name` is one of `names`; a problem with did-you-mean if not."""

@@ -10,6 +10,7 @@ from harness.model.fault import Fault, Injection
 from harness.model.stack import Stack
 from harness.model.units import duration_text
 from harness.spec.bind.binding import Binding
+from harness.spec.bind.spread import gray_words, spread_over_edges, spread_over_time
 from harness.spec.bind.timeline import Item, Timeline, Window
 from harness.spec.document.check import HANDLED
 from harness.spec.document.places import Path
@@ -57,6 +58,9 @@ def _planned(b: Binding, timeline: Timeline, window: Window, item: Item, injecti
     selection = select_for(b, item, type_)
     if selection is None:
         return None
+    fault = spread_over_time(b, item, type_, fault, wall[1] - wall[0])
+    edges = spread_over_edges(b, item, type_, selection, injection_id)
+    fault = replace(fault, gray=gray_words(edges, selection))
     return Planned(
         Injection(
             id=injection_id,
@@ -65,7 +69,7 @@ def _planned(b: Binding, timeline: Timeline, window: Window, item: Item, injecti
             phase=window.name,
             start_s=wall[0],
             end_s=wall[1],
-            edges=tuple(edge.id for edge in selection.edges),
+            edges=tuple(edge.id for edge in edges),
             services=selection.services if type_.acts_on in (ActsOn.FLAGS, ActsOn.SERVICES) else (),
             source=item.source,
             line=b.line(item.path),

@@ -43,11 +43,35 @@ _PARSERS: Mapping[Unit, Callable[[object], float]] = {
 _SCALARS = {Unit.COUNT: "integer", Unit.FLAG: "boolean"}
 
 
+class FlapDoc(Part):
+    """The fault comes and goes with a period, beginning on. Wall time, never scaled."""
+
+    on: Duration = Field(description="How long each time, at least 2 s.", examples=["4s"])
+    off: Duration | None = Field(None, description="How long it stays away, at least 2 s. Default: as long as on.")
+
+
+class GrayDoc(Part):
+    """Only a seeded part of the target is hit; `plan` says which."""
+
+    edges: Share | None = Field(None, description="Of the edges of the target.", examples=["30%"])
+    callers: Share | None = Field(None, description="Of the callers, each with all its edges. Instead of edges.")
+
+
+def _scalar_as(name: str) -> Callable[[Any], Any]:
+    return lambda value: value if isinstance(value, dict) or value is None else {name: value}
+
+
+_Flap = Annotated[FlapDoc, short(_scalar_as("on"), type="string", examples=["4s"])]
+_Gray = Annotated[GrayDoc, short(_scalar_as("edges"), anyOf=[{"type": "string"}, {"type": "number"}], examples=["30%"])]
+
+
 class SymptomBase(Part):
     """What happens to the target: exactly one fault of the catalogue, and the share of new connections that it hits."""
 
     how: str | None = None
     share: Share | None = Field(None, description="Of new connections. Default: all, live ones too.", examples=["35%"])
+    flap: _Flap | None = Field(None, description="It comes and goes; a duration alone: on and off for so long each.")
+    gray: _Gray | None = Field(None, description="Only a seeded part is hit; a share alone: of the edges.")
 
     def written(self, kinds: Iterable[str]) -> dict[str, Any]:
         """Kind -> what was written under its key, of those that were written; `how: KIND` counts as the bare kind."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.faults.catalogue import changes_of
 from harness.model.fault import Fault, Injection
 from harness.model.load import Flow, Load, Outcome, RatePoint, Sample
 from harness.model.objective import Limit, Objective, Role, SignatureCheck, Tag
@@ -181,6 +182,8 @@ class Run:
             yield {"event": "injection_pending", "injection": injection.id, "at_us": us(injection.start_s)}
             if held is not None:
                 yield {"event": "injection_holding", "injection": injection.id, "at_us": us(held[0])}
+                for after in changes_of(injection.fault):
+                    yield {"event": "injection_changed", "injection": injection.id, "at_us": us(held[0] + after)}
                 yield {"event": "injection_healed", "injection": injection.id, "at_us": us(held[1])}
         yield from self.more_events
         if self.load_report is not None:

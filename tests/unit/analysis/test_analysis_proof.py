@@ -26,7 +26,7 @@ from synthetic_run import (
 )
 
 from harness.analysis.judge import judge
-from harness.model.fault import Fault, Injection
+from harness.model.fault import Fault, Flap, Injection
 from harness.model.finding import Evidence, InjectionResult
 
 Second = Callable[[float, np.random.Generator], dict[str, Any]]
@@ -559,3 +559,41 @@ def test_held_time_comes_from_the_journal() -> None:
     found = judge(run.record()).injections[0]
     assert (found.planned_s, found.held_s) == (30.0, pytest.approx(28.9))
     assert (found.hold_at_s, found.heal_at_s) == (pytest.approx(0.1), pytest.approx(29.0))
+
+
+# -- a fault that comes and goes
+
+FLAP = Flap(5.0, 5.0, 3)
+
+
+def while_on(biting: Second) -> Second:
+    """The fault's seconds while it is on, healthy ones while it is off."""
+
+    def second(t: float, rng: np.random.Generator) -> dict[str, Any]:
+        return biting(t, rng) if t < 0 or t % 10 < 5 else healthy(rng)
+
+    return second
+
+
+@pytest.mark.parametrize("fault", [SLOW, HANG, REFUSE], ids=["slow", "hang", "refuse"])
+def test_a_fault_that_flaps_is_proved_by_its_times_on_against_its_times_off(fault: Fault) -> None:
+    biting = {"slow": slow_edge(0.3), "hang": hanging_edge, "refuse": refusing_edge}[fault.kind]
+    found = effect(replace(fault, flap=FLAP), traffic(while_on(biting)))
+    assert found.proved, found.reason
+
+
+@pytest.mark.parametrize("fault", [SLOW, HANG, REFUSE], ids=["slow", "hang", "refuse"])
+def test_a_fault_that_should_flap_and_does_nothing_is_not_proved(fault: Fault) -> None:
+    assert not effect(replace(fault, flap=FLAP), traffic()).proved
+
+
+def test_a_fault_that_bites_only_in_its_times_off_is_not_proved() -> None:
+    def wrong(t: float, rng: np.random.Generator) -> dict[str, Any]:
+        return healthy(rng) if t < 0 or t % 10 < 5 else healthy(rng, wait_s=0.3)
+
+    assert not effect(replace(SLOW, flap=FLAP), traffic(wrong)).proved
+
+
+def test_a_fault_that_flaps_and_never_went_away_is_not_taken_for_one_that_flaps() -> None:
+    found = effect(replace(SLOW, flap=FLAP), traffic(slow_edge(0.3)))
+    assert not found.proved
