@@ -77,7 +77,7 @@ class StepOutcome:
 @dataclass(frozen=True, slots=True)
 class StepResult:
     """A step as a verdict tells it. `at_s`: when it really began, wall seconds from t=0. `during`: injections that held
-    then."""
+    from then to its end."""
 
     name: str
     kind: str

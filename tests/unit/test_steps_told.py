@@ -72,6 +72,16 @@ def test_a_failed_step_is_told_with_what_held_meanwhile_and_decides_nothing() ->
     )
 
 
+def test_what_was_lifted_before_the_step_ended_did_not_hold_during_it() -> None:
+    record = failed()
+    late = [
+        event | {"at_us": event["at_us"] + 60_000_000} if event["event"] == "step_ended" else event
+        for event in map(dict, record.events)
+    ]
+    (step,) = judge(replace(record, events=tuple(late))).steps
+    assert step.state == "failed" and step.during == ()
+
+
 @pytest.mark.parametrize(
     ("events", "state"),
     [

@@ -33,7 +33,7 @@ def _result(run: RunData, step: Step) -> StepResult:
         at_s=None if at_us is None else run.wall_s(at_us),
         took_s=number(ended.get("took_s")) or 0.0,
         deadline_s=step.deadline_s,
-        during=_held(run, at_us),
+        during=_held(run, at_us, run.events.at_us(ended) if ended else None),
         lines=tuple(str(line) for line in lines) if isinstance(lines, list) else (),
     )
 
@@ -49,9 +49,10 @@ def _state(ended: Event) -> StepState:
         return StepState.FAILED
 
 
-def _held(run: RunData, at_us: int | None) -> tuple[str, ...]:
-    """Injections that held when the step began."""
+def _held(run: RunData, at_us: int | None, end_us: int | None) -> tuple[str, ...]:
+    """Injections that held from the step's beginning to its end: what was lifted meanwhile may not have met it."""
     if at_us is None:
         return ()
+    last_us = at_us if end_us is None else max(at_us, end_us)
     windows = ((hold.injection.id, hold.window) for hold in run.holds)
-    return tuple(name for name, window in windows if window and window[0] <= at_us < window[1])
+    return tuple(name for name, window in windows if window and window[0] <= at_us and last_us < window[1])
