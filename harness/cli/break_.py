@@ -34,9 +34,15 @@ def break_(
     expect: list[str] = typer.Option(
         [], "--expect", metavar="CLAIM", help='What must hold, e.g. "checkout.availability >= 99%"; may be repeated.'
     ),
-    share: str = typer.Option("", "--share", metavar="SHARE", help="Only this share of new connections, e.g. 35%."),
+    share: str = typer.Option(
+        "", "--share", metavar="SHARE", envvar="REGIONFALL_SHARE", help="Only this share of new connections, e.g. 35%."
+    ),
     save: Path | None = typer.Option(
-        None, "--save", metavar="FILE", help="Write the experiment to a file that `regionfall run` takes."
+        None,
+        "--save",
+        metavar="FILE",
+        envvar="REGIONFALL_SAVE",
+        help="Write the experiment to a file that `regionfall run` takes.",
     ),
     seed: int | None = typer.Option(None, envvar="REGIONFALL_SEED", help="Seed of load and shares."),
     no_faults: bool = typer.Option(

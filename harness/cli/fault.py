@@ -30,8 +30,12 @@ EXAMPLES = (
 def add(
     target: str = typer.Argument(..., metavar="TARGET", help='What: a region, a service, "caller->callee", …'),
     how: list[str] = typer.Argument(None, metavar="[HOW…]", help="How: slow 300ms, hang, refuse, … Default: blackout."),
-    for_: str = typer.Option("60s", "--for", metavar="TIME", help="When it ends by itself; at most 1h."),
-    share: str = typer.Option("", "--share", metavar="SHARE", help="Only this share of new connections, e.g. 35%."),
+    for_: str = typer.Option(
+        "60s", "--for", metavar="TIME", envvar="REGIONFALL_FOR", help="When it ends by itself; at most 1h."
+    ),
+    share: str = typer.Option(
+        "", "--share", metavar="SHARE", envvar="REGIONFALL_SHARE", help="Only this share of new connections, e.g. 35%."
+    ),
 ) -> None:
     """Add a fault to a stack that is up, and print what its proxies measured before and during.
 

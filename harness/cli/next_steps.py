@@ -24,6 +24,7 @@ def next_steps() -> None:
         ]
     if compose:
         steps.append(("regionfall edges", f"the dependencies that the labels in {compose} declare"))
+        steps.append(("regionfall break SERVICE", "break one service for 30 s and say who survived; needs no file"))
     if (directory / HOME).is_dir() and run_folders(directory / HOME):
         steps.append(("regionfall report latest", "the newest report"))
     steps.append(("regionfall demo", "replay AWS us-east-1 of 2021-12-07 on the bundled stack (about 6 minutes)"))

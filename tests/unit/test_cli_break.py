@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.cli.break_ import _compose, written
 from harness.cli.entry import run
+from harness.journal.manifest import Manifest, write_manifest
 from harness.model.errors import UsageError
+from harness.model.load import Load
+from harness.model.plan import Phase, Plan
+from harness.model.stack import Stack
+from harness.model.step import Step, StepKind
 from harness.wiring.workspace import Workspace
 
 
@@ -51,3 +57,16 @@ def test_a_wrong_line_is_two_and_starts_nothing(
     assert run(words) == 2
     assert said in capsys.readouterr().err
     assert not list(tmp_path.rglob("manifest.json"))
+
+
+def test_a_run_with_commands_on_this_machine_is_not_repeated_without_leave(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    step = Step("switch", StepKind.HOST, 1.0, 5.0, run=("./failover.sh",))
+    plan = Plan("p", "", "p.chaos.yaml", "", 1, Stack("s", (), ()), Load((), ()), 0.0, (Phase("steady", -5, 0),), ())
+    folder = tmp_path / ".regionfall" / "runs" / "r1"
+    folder.mkdir(parents=True)
+    write_manifest(folder, Manifest("r1", replace(plan, steps=(step,)), {}))
+    monkeypatch.chdir(tmp_path)
+    assert run(["rerun", "r1"]) == 2
+    assert "./failover.sh on this machine; allow it with --allow-host-commands" in capsys.readouterr().err

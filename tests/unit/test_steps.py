@@ -38,10 +38,11 @@ STACK = Stack("shop", (Service("web", "east", entry=Entry(8080)), Service("db", 
         ("connect amqp://u:other@mq", "connect amqp://***@mq"),
         ("Authorization: Bearer abcdef0123456789", "Authorization: Bearer ***"),
         ("mode is on", "mode is on"),
+        ("port 8080, patience 500ms", "port 8080, patience 500ms"),
     ],
 )
 def test_secrets_of_a_guest_are_masked(text: str, want: str) -> None:
-    assert masked(text, {"hunter2-x", "on"}) == want
+    assert masked(text, {"hunter2-x", "on", "8080", "500ms"}) == want
 
 
 def test_a_longer_secret_goes_first_so_that_no_end_of_it_stays() -> None:
