@@ -50,11 +50,11 @@ def aborted(comparison: Comparison) -> EdgeProof:
 
 
 def cut_short(comparison: Comparison) -> EdgeProof:
-    """Answers that ended before their length, as HAProxy counted them on their way to the caller."""
+    """Answers that ended before their length, as HAProxy counted them, or that never began, as the wire shows."""
 
     def counts(windows: Sequence[Window]) -> Counts:
-        answers = comparison.count("responses", windows)
-        return min(comparison.count("cut_short", windows), answers), answers
+        requests, answers, left = (comparison.count(name, windows) for name in ("requests", "responses", "gave_up"))
+        return min(comparison.count("cut_short", windows), answers) + max(0, requests - answers - left), requests
 
     return _share(comparison, "share of answers cut short", counts(comparison.before), counts(comparison.during))
 
