@@ -29,7 +29,8 @@ truth:  ## the whole replay varied in every way it claims to stand; resumable, a
 	@scripts/bootstrap
 	@.venv/bin/python scripts/truth
 
-faults:  ## write again what follows from the catalogue of faults: the schema of experiment files
+faults:  ## write again what follows from the catalogue of faults: docs/faults.md, the schema of experiment files
+	@.venv/bin/python -m harness.spec.faults_page > .page.new && mv .page.new docs/faults.md
 	@.venv/bin/python -m harness.spec.schema > .schema.new && mv .schema.new harness/spec/experiment-v1.schema.json
 
 crash:  ## 200 seeded kills of everything that is ours while faults hold; resumable, about an hour, needs root

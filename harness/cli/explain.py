@@ -65,8 +65,9 @@ def _rows(topic: str) -> list[dict[str, Any]]:
 
 def _faults() -> list[dict[str, Any]]:
     from harness.faults.catalogue import CATALOGUE, SPREADS
+    from harness.spec.plugins import own_kinds
 
-    return [*map(_fault, CATALOGUE.values()), *map(_fault, SPREADS)]
+    return [*map(_fault, CATALOGUE.values()), *map(_fault, SPREADS), *map(_fault, own_kinds().values())]
 
 
 def _fault(entry: FaultType | Spread) -> dict[str, Any]:

@@ -136,7 +136,8 @@ class FaultType:
     connections. `per_request`: acts on single requests, so on edges marked http only. `free`: people write names and
     values of their own instead of parameters. `words` tell the parameters in a plan (default: name and value each);
     `phrase` is what a report says of it; `family` names its colour there.
-    `undo` says who takes it away, also with nobody alive.
+    `undo` says who takes it away, also with nobody alive. `parts` makes a fault of a user's own out of others
+    (`own.py`); its `effect` and proof are then those of its parts.
     """
 
     kind: str
@@ -160,6 +161,7 @@ class FaultType:
     per_request: bool = False
     free: bool = False
     words: Callable[[Fault], str] | None = None
+    parts: Callable[[Asked], Iterable[Mapping[str, Any]]] | None = None
 
     @property
     def bare(self) -> bool:

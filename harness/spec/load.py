@@ -28,6 +28,7 @@ from harness.spec.document.places import Problems
 from harness.spec.document.root import ExperimentDoc
 from harness.spec.document.yaml import read_document
 from harness.spec.feasibility import feasibility
+from harness.spec.plugins import kinds_for
 
 ReadStack = Callable[[tuple[Path, ...] | None, Path], Stack]
 """(Compose files or None, directory that relative paths start from) -> Stack."""
@@ -77,15 +78,16 @@ def plan_of(raw: bytes, path: Path, read_stack: ReadStack, wish: Wish) -> Plan:
     document = read_document(raw, str(path))
     problems = Problems(document.places)
     document.places.origins.update({(key,): option for key, option in wish.origins})
+    kinds = kinds_for(document.data, path.absolute().parent, problems, allowed=wish.allow_host)
     if isinstance(document.data, dict):
         apply_overrides(document.data, wish.overrides, problems)
-    doc = check(document.data, problems)
+    doc = check(document.data, problems, kinds.values())
     if doc is None:
         raise InvalidFile(problems.found)
     stack = _stack(doc, path.absolute().parent, read_stack, problems)
     data: dict[str, Any] = document.data if isinstance(document.data, dict) else {}
     seed, folder = _seed(doc, wish, _digest(raw)), path.absolute().parent
-    plan = _bind(Binding(doc, data, problems, stack, seed=seed, folder=folder), raw, path, wish)
+    plan = _bind(Binding(doc, data, problems, stack, seed=seed, kinds=kinds, folder=folder), raw, path, wish)
     problems.raise_if_any()
     if plan is None:
         raise InvalidFile([Problem(str(path), 1, 1, "the stack could not be read; check the Compose project")])

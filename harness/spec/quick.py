@@ -19,6 +19,7 @@ from harness.spec.document.check import HANDLED, NOT_HANDLED
 from harness.spec.durations import shown
 from harness.spec.load import ReadStack, Wish, plan_of
 from harness.spec.metrics import METRICS
+from harness.spec.plugins import own_kinds
 from harness.spec.suggest import did_you_mean
 
 STEADY = "8s"
@@ -85,10 +86,12 @@ def _how(quick: Quick, problems: list[Problem]) -> Any:
     if kind in NOT_HANDLED:
         problems.append(Problem("HOW", 1, 1, f"{kind!r} is not handled: {NOT_HANDLED[kind]}; {HANDLED}"))
         return None
-    if kind not in CATALOGUE:
-        problems.append(Problem("HOW", 1, 1, f"unknown symptom {kind!r}; {did_you_mean(kind, list(CATALOGUE))}"))
+    kinds = CATALOGUE if kind in CATALOGUE else own_kinds()
+    if kind not in kinds:
+        hint = did_you_mean(kind, [*CATALOGUE, *kinds])
+        problems.append(Problem("HOW", 1, 1, f"unknown symptom {kind!r}; {hint}"))
         return None
-    type_ = CATALOGUE[kind]
+    type_ = kinds[kind]
     value = _names(rest, problems) if type_.free else _settings(type_, rest, problems)
     if value is None and not type_.bare:
         problems.append(Problem("HOW", 1, 1, f"{kind} needs a value; write {_line(type_)}"))

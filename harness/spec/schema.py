@@ -9,6 +9,7 @@ from importlib import resources
 from typing import Any
 
 from harness.faults.catalogue import CATALOGUE
+from harness.faults.contract import FaultType
 from harness.spec.document.places import Path
 from harness.spec.document.root import document_of
 from harness.spec.document.types import NAME_PATTERN
@@ -19,9 +20,15 @@ FILE = "experiment-v1.schema.json"
 Node = dict[str, Any]
 
 
+Types = tuple[FaultType, ...]
+"""Faults that a file may name."""
+
+OURS: Types = tuple(CATALOGUE.values())
+
+
 @cache
-def _schema() -> Node:
-    raw = document_of(CATALOGUE.values()).model_json_schema(ref_template="#/definitions/{model}")
+def _schema(types: Types = OURS) -> Node:
+    raw = document_of(types).model_json_schema(ref_template="#/definitions/{model}")
     definitions = raw.pop("$defs")
     plain = {name: _without_titles(node) for name, node in sorted(definitions.items())}
     head = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "regionfall experiment, version 1"}
@@ -75,18 +82,18 @@ def packed_schema_text() -> str:
     return resources.files("harness.spec").joinpath(FILE).read_text(encoding="utf-8")
 
 
-def nodes_at(path: Path) -> list[Node]:
+def nodes_at(path: Path, types: Types = OURS) -> list[Node]:
     """Every schema node that may describe the value at `path`; empty if nothing may stand there."""
-    nodes = _spread([_schema()])
+    nodes = _spread([_schema(types)], types)
     for part in path:
-        nodes = _spread(child for node in nodes for child in _children(node, part))
+        nodes = _spread((child for node in nodes for child in _children(node, part)), types)
     return nodes
 
 
-def known_keys(path: Path) -> list[str]:
+def known_keys(path: Path, types: Types = OURS) -> list[str]:
     """Keys that a mapping at `path` may have; empty where any key may stand, or none."""
     names: dict[str, None] = {}
-    for node in nodes_at(path):
+    for node in nodes_at(path, types):
         names |= dict.fromkeys(node.get("properties", {}))
     return list(names)
 
@@ -101,15 +108,15 @@ def is_list(path: Path) -> bool:
     return any("items" in node for node in nodes_at(path))
 
 
-def _spread(nodes: Iterable[Node]) -> list[Node]:
+def _spread(nodes: Iterable[Node], types: Types) -> list[Node]:
     """Follows references, and takes every branch of an anyOf."""
     found: list[Node] = []
     for node in nodes:
         if "$ref" in node:
             name = str(node["$ref"]).rsplit("/", 1)[-1]
-            found += _spread([_schema()["definitions"][name]])
+            found += _spread([_schema(types)["definitions"][name]], types)
         elif "anyOf" in node or "allOf" in node:
-            found += _spread([*node.get("anyOf", []), *node.get("allOf", [])])
+            found += _spread([*node.get("anyOf", []), *node.get("allOf", [])], types)
         else:
             found.append(node)
     return found

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
+from harness.faults.catalogue import CATALOGUE
+from harness.faults.contract import FaultType
 from harness.model.stack import Stack
 from harness.spec.document.places import Path, Problems
 from harness.spec.document.root import ExperimentDoc
@@ -26,6 +28,8 @@ class Binding:
     stack: Stack | None
     seed: int = 0
     """Of everything that is drawn while binding."""
+    kinds: Mapping[str, FaultType] = field(default_factory=lambda: CATALOGUE)
+    """Every fault that the file may name."""
     notes: list[str] = field(default_factory=list)
     folder: FilePath = FilePath()
     """Where the experiment file lies."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from harness.faults.catalogue import CATALOGUE
@@ -10,6 +11,7 @@ from harness.model.fault import Fault, Injection
 from harness.model.stack import Stack
 from harness.model.units import duration_text
 from harness.spec.bind.binding import Binding
+from harness.spec.bind.parts import parts_of
 from harness.spec.bind.spread import gray_words, spread_over_edges, spread_over_time
 from harness.spec.bind.timeline import Item, Timeline, Window
 from harness.spec.document.check import HANDLED
@@ -40,16 +42,31 @@ def build_injections(b: Binding, timeline: Timeline) -> list[Planned]:
             if any(injection_id == planned.injection.id for planned in found):
                 where = (*item.path, "id") if item.id else item.path
                 b.add(where, f"two faults are called {injection_id!r}; give one of them another id")
-            planned = _planned(b, timeline, window, item, injection_id)
-            if planned is not None:
-                found.append(planned)
+            found += _planned(b, timeline, window, item, injection_id)
     return found
 
 
-def _planned(b: Binding, timeline: Timeline, window: Window, item: Item, injection_id: str) -> Planned | None:
-    start, end = _times(b, timeline, window, item)
+def _planned(b: Binding, timeline: Timeline, window: Window, item: Item, injection_id: str) -> Iterator[Planned]:
+    """The injection of an item; of a fault of one's own those of its parts, called ID.1, ID.2, …"""
+    span = _times(b, timeline, window, item)
+    asked = _asked(b, item, timeline, span)
+    if asked is None:
+        return
+    type_ = b.kinds[asked.kind]
+    if type_.parts is None:
+        planned = _one(b, timeline, window, item, (injection_id, asked, span))
+        yield from [planned] if planned is not None else []
+        return
+    for number, part in enumerate(parts_of(b, item, type_, asked, span[0]), 1):
+        yield from _planned(b, timeline, window, part, f"{injection_id}.{number}")
+
+
+def _one(
+    b: Binding, timeline: Timeline, window: Window, item: Item, named: tuple[str, Asked, tuple[float, float]]
+) -> Planned | None:
+    injection_id, asked, (start, end) = named
     wall = timeline.warp.wall(start), timeline.warp.wall(end)
-    fault = read_fault(b, item, timeline, (start, end))
+    fault = _built(b, item, asked)
     if fault is None:
         return None
     if start < end:
@@ -82,7 +99,12 @@ def _planned(b: Binding, timeline: Timeline, window: Window, item: Item, injecti
 def _times(b: Binding, timeline: Timeline, window: Window, item: Item) -> tuple[float, float]:
     """Start and end on the timeline's clock."""
     start = window.start if item.at is None else item.at
-    if item.at is not None and not window.start <= item.at < window.end and not b.problems.any_broken("timeline"):
+    if (
+        item.at is not None
+        and not item.part
+        and not window.start <= item.at < window.end
+        and not b.problems.any_broken("timeline")
+    ):
         span = f"{duration_text(window.start)} to {duration_text(window.end)}"
         b.add((*item.path, "at"), f"begins at {duration_text(start)}, outside its phase {window.name!r} ({span})")
     if item.for_ is not None and item.until is not None:
@@ -116,19 +138,19 @@ def _check_hold(b: Binding, timeline: Timeline, item: Item, span: tuple[float, f
     b.add((*item.path, "for") if item.for_ is not None else item.path, message)
 
 
-def read_fault(b: Binding, item: Item, timeline: Timeline, span: tuple[float, float]) -> Fault | None:
+def _asked(b: Binding, item: Item, timeline: Timeline, span: tuple[float, float]) -> Asked | None:
     """The one symptom of an item with its parameters; None after a problem."""
-    written = item.symptom.written(CATALOGUE)
+    written = item.symptom.written(b.kinds)
     if len(written) != 1:
         given = list(written)
         text = f"{' and '.join(given)} at once; give each a fault of its own" if given else f"no symptom; {HANDLED}"
         b.add((*item.path, given[1]) if given else item.path, text, key=bool(given))
         return None
     key, value = next(iter(written.items()))
-    type_ = CATALOGUE[value if key == "how" else key]
+    type_ = b.kinds[value if key == "how" else key]
     values, given_names = parameters_of(type_, value)
     begins = timeline.warp.wall(span[0])
-    asked = Asked(
+    return Asked(
         kind=type_.kind,
         values=values,
         given=given_names,
@@ -136,9 +158,14 @@ def read_fault(b: Binding, item: Item, timeline: Timeline, span: tuple[float, fl
         hold_s=max(span[1] - span[0], 0.0),
         wall_s=lambda seconds: timeline.warp.wall(span[0] + seconds) - begins,
     )
+
+
+def _built(b: Binding, item: Item, asked: Asked) -> Fault | None:
+    """The fault that was asked for; None after a problem."""
     try:
-        return type_.build(asked)
+        return b.kinds[asked.kind].build(asked)
     except ParameterError as error:
+        key = "how" if item.symptom.how is not None else asked.kind
         b.add((*item.path, key, *filter(None, [error.name])), str(error), key=error.key)
         return None
 

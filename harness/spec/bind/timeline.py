@@ -35,6 +35,8 @@ class Item:
     for_: float | None = None
     until: float | None = None
     source: str = ""
+    part: bool = False
+    """Of a fault of one's own, placed by it and not by the file."""
 
 
 @dataclass(frozen=True, slots=True)

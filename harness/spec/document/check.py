@@ -7,17 +7,19 @@ only binding to the stack can find.
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from harness.faults.catalogue import CATALOGUE
+from harness.faults.contract import FaultType
 from harness.spec.document.places import Path, Problems
 from harness.spec.document.root import ExperimentDoc, document_of
 from harness.spec.document.symptoms import written_short
 from harness.spec.durations import shown
-from harness.spec.schema import known_keys, nodes_at
+from harness.spec.schema import OURS, Types, known_keys, nodes_at
 from harness.spec.suggest import did_you_mean
 
 _ELSEWHERE = {
@@ -53,20 +55,20 @@ _WANTED = {
 }
 
 
-def check(data: object, problems: Problems) -> ExperimentDoc | None:
+def check(data: object, problems: Problems, types: Iterable[FaultType] = OURS) -> ExperimentDoc | None:
     """The document, or None if too little of it is left to go on. Problems are added at their places."""
     if not isinstance(data, dict):
         problems.report((), f"{shown(data)} is not an experiment; start with: version: 1")
         return None
-    rest = copy.deepcopy(data)
+    types, rest = tuple(types), copy.deepcopy(data)
     _refuse_empty(rest, (), problems)
     for turn in range(_ROUNDS):
         try:
-            return document_of(CATALOGUE.values()).model_validate(rest)
+            return document_of(types).model_validate(rest)
         except ValidationError as error:
             details = error.errors(include_url=False, include_input=True)
         if turn == 0:
-            _report(details, problems)
+            _report(details, problems, types)
         if len(details) > _MOST_MISTAKES:
             return None
         _take_out(rest, details, problems)
@@ -96,42 +98,43 @@ def _path(detail: ErrorDetails) -> Path:
     return tuple(part for part in detail["loc"] if part != "[key]")
 
 
-def _report(details: list[ErrorDetails], problems: Problems) -> None:
+def _report(details: list[ErrorDetails], problems: Problems, types: Types) -> None:
     unknown = [_path(d) for d in details if d["type"] == "extra_forbidden"]
     for detail in details:
         path = _path(detail)
         if detail["type"] == "missing":
-            near = [p for p in unknown if p[:-1] == path[:-1] and _meant(p) == path[-1]]
+            near = [p for p in unknown if p[:-1] == path[:-1] and _meant(p, types) == path[-1]]
             if not near:
-                problems.report(path[:-1], _missing(path))
+                problems.report(path[:-1], _missing(path, types))
         elif detail["type"] == "extra_forbidden":
-            problems.report(path, _unknown_key(path), key=True)
+            problems.report(path, _unknown_key(path, types), key=True)
         else:
             at_key = "[key]" in detail["loc"] or detail["input"] is None
             problems.report(path, _wrong(detail, path), key=at_key)
 
 
-def _meant(path: Path) -> str | None:
+def _meant(path: Path, types: Types) -> str | None:
     """The known key that an unknown one most likely stands for."""
-    words = did_you_mean(str(path[-1]), known_keys(path[:-1]))
+    words = did_you_mean(str(path[-1]), known_keys(path[:-1], types))
     return words.split("'")[1] if words.startswith("did you mean") else None
 
 
-def _unknown_key(path: Path) -> str:
+def _unknown_key(path: Path, types: Types) -> str:
     key = str(path[-1])
     if key in NOT_HANDLED and path[0] in ("timeline", "how"):
         return f"the symptom {key!r} is not handled: {NOT_HANDLED[key]}; {HANDLED}"
-    return f"unknown key {key!r}; {did_you_mean(key, known_keys(path[:-1]))}"
+    return f"unknown key {key!r}; {did_you_mean(key, known_keys(path[:-1], types))}"
 
 
-def _missing(path: Path) -> str:
-    described = [str(node["description"]) for node in _raw_nodes(path) if "description" in node]
+def _missing(path: Path, types: Types) -> str:
+    described = [str(node["description"]) for node in _raw_nodes(path, types) if "description" in node]
     what = f" ({described[0].rstrip('.')})" if described else ""
     return f"the key {str(path[-1])!r} is missing{what}"
 
 
-def _raw_nodes(path: Path) -> list[dict[str, Any]]:
-    return [node["properties"][path[-1]] for node in nodes_at(path[:-1]) if str(path[-1]) in node.get("properties", {})]
+def _raw_nodes(path: Path, types: Types) -> list[dict[str, Any]]:
+    nodes = nodes_at(path[:-1], types)
+    return [node["properties"][path[-1]] for node in nodes if str(path[-1]) in node.get("properties", {})]
 
 
 def _wrong(detail: ErrorDetails, path: Path) -> str:

@@ -15,7 +15,7 @@ from harness.spec.document.load import LoadDoc, StackDoc
 from harness.spec.document.probes import ProbeDoc
 from harness.spec.document.symptoms import SymptomBase
 from harness.spec.document.timeline import ClockDoc, PhaseDoc, symptoms_of
-from harness.spec.document.types import Duration, Int, Name, Names, Part, empty, listed, short
+from harness.spec.document.types import Duration, Int, Name, Names, Part, Texts, empty, listed, short
 from harness.spec.durations import shown
 
 
@@ -53,6 +53,12 @@ class ExperimentDoc(Part):
     timeline: tuple[PhaseDoc, ...] | None = Field(None, description=_TIMELINE)
     probes: dict[Name, ProbeDoc] = Field(
         default_factory=dict, description="Questions asked of the running stack, for expect, steady and stop."
+    )
+    plugins: Texts = Field(
+        (),
+        description="Python files beside this one that add faults. They run on this machine: `run` needs"
+        " --allow-host-commands for them.",
+        examples=[["faults.py"]],
     )
     expect: Expectations = Field(default_factory=dict, description="Objectives by flow, edge or probe.")
     signature: tuple[CheckDoc, ...] = Field((), description="Replays only: was it the outage that it claims to be?")
