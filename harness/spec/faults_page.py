@@ -35,9 +35,8 @@ OWN = "own_faults.md"
 def page() -> str:
     """The whole page."""
     types = list(CATALOGUE.values())
-    index = [
-        f"| [`{one.kind}`](#{one.kind}) | {_cell(one.symptom)} | {_cell(one.driver)} |" for one in [*types, *SPREADS]
-    ]
+    listed: list[FaultType | Spread] = [*types, *SPREADS]
+    index = [f"| [`{one.kind}`](#{one.kind}) | {_cell(one.symptom)} | {_cell(one.driver)} |" for one in listed]
     table = "\n".join(["| fault | symptom | driver |", "|---|---|---|", *index])
     own = resources.files("harness.spec").joinpath(OWN).read_text(encoding="utf-8")
     return "\n\n".join([_HEAD.strip(), table, *_families(types), own.strip()]) + "\n"
