@@ -52,6 +52,8 @@ class Proof(StrEnum):
     """Waits grew, or fewer bytes passed."""
     SILENCE = "silence"
     """Callers tried, and nothing came back."""
+    BROWNOUT = "brownout"
+    """Waits grew, and a share of new connections stayed unanswered."""
     REFUSED = "refused"
     """New connections were reset."""
     LATE_CLOSE = "late close"

@@ -35,6 +35,7 @@ class Way(StrEnum):
 class Effect:
     """One injection's part on one edge. A share below 1 acts on that share of new connections.
 
+    `lost` is a share of new connections that is dropped besides, 0–1.
     `requests` acts on single requests instead, on an edge that has a proxy for requests; it stands alone.
     `kill_ms`: live connections are reset on both sides when it begins, and again so often (0: not at all, -1: only when
     it begins). `ending` with `amount` (milliseconds, or bytes for `limit_data`) ends connections; `slice_bytes` with
@@ -51,6 +52,7 @@ class Effect:
     kill_ms: int = 0
     ending: Ending = Ending.NONE
     amount: int = 0
+    lost: float = 0.0
     slice_bytes: int = 0
     slice_vary: int = 0
     gap_us: int = 0
@@ -130,6 +132,7 @@ def compose(effects: Iterable[Effect], standing_ms: int = 0) -> EdgeState:
     kills = False
     for effect in effects:
         kills = kills or bool(effect.kill_ms)
+        keep[Cut.DROP] *= 1 - effect.lost
         if effect.cut is not Cut.NONE and effect.way is Way.BOTH:
             keep[effect.cut] *= 1 - effect.share
         elif effect.cut is not Cut.NONE:

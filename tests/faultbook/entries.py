@@ -6,6 +6,8 @@ target becomes one that the guest has.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +18,7 @@ from harness.faults.catalogue import CATALOGUE, SPREADS
 from harness.faults.contract import ActsOn, Family, FaultType, Reach
 
 REGION, SIDES, EDGE, SERVICE, FLAGGED = "west", "east | west", "web->orders", "orders", "idp"
+HTTP_EDGE = "web->pages"
 HOLD_S, LONG_HOLD_S = 8, 12
 TIMES = ("id", "at", "for", "until", "source", "grade")
 """Keys of an item that are not about the fault."""
@@ -55,6 +58,8 @@ def target(one: FaultType) -> str:
         return SERVICE
     if one.reach.two_sided:
         return SIDES
+    if one.per_request:
+        return HTTP_EDGE
     return EDGE if one.reach is Reach.INTO else REGION
 
 
@@ -96,6 +101,8 @@ def flow(value: Any) -> str:
     """A value in YAML's flow style, on one line."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {flow(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, str) and not re.fullmatch(r"[\w. /%-]+", value):
+        return json.dumps(value)
     return "true" if value is True else "false" if value is False else str(value)
 
 

@@ -12,7 +12,7 @@ HEAD = """\
 
 Written by `make faults-evidence` (`scripts/faults`), commit {commit}, {date}, seed {seed}, on {machine}.
 Every row is one run of the whole chain on a small guest (`tests/guests/catalogue`, 20 requests a second, each asks
-both services in the other region on a new connection); nothing is estimated. *Effect* is what the guest's own traffic
+all services in the other region on a new connection); nothing is estimated. *Effect* is what the guest's own traffic
 on the edge did, before and during. *Contained*: an edge outside the fault did not move. *To hold*: from the call until
 every proxy involved read the fault back. *To heal*: from the planned end until every one read back that it is gone.
 

@@ -44,6 +44,13 @@ def test_every_fault_tells_all_about_itself(entry: FaultType) -> None:
         (Fault("refuse"), Effect(cut=Cut.RESET)),
         (Fault("blackout"), Effect(cut=Cut.DROP)),
         (Fault("isolate"), Effect(cut=Cut.DROP)),
+        (Fault("partition"), Effect(cut=Cut.DROP)),
+        (Fault("one-way"), Effect(cut=Cut.DROP)),
+        (Fault("blackhole"), Effect(cut=Cut.DROP)),
+        (
+            Fault("brownout", latency_s=0.4, jitter_s=0.2, params=(("loss", 0.1),)),
+            Effect(latency_ms=400, jitter_ms=200, lost=0.1),
+        ),
         (Fault("slow", latency_s=0.3, params=(("way", "response"),)), Effect(latency_ms=300, way=Way.RESPONSE)),
         (Fault("bandwidth", rate_kbps=9, params=(("way", "request"),)), Effect(rate_kbps=9, way=Way.REQUEST)),
         (Fault("hang", params=(("way", "response"),)), Effect(cut=Cut.DROP, way=Way.RESPONSE)),
@@ -147,3 +154,11 @@ def test_an_unknown_field_on_the_wire_is_named():
 def test_a_fault_is_told_in_words():
     fault = Fault("slow", latency_s=1.5, jitter_s=0.8, share=0.35)
     assert fault_words(fault) == "slow 1.5 s ± 800 ms, 35 % of new connections"
+
+
+def test_a_brownout_is_slow_and_loses_a_share_and_joins_with_other_losses():
+    brown = Effect(latency_ms=400, jitter_ms=200, lost=0.1)
+    alone = compose([brown])
+    assert (alone.shape.latency_ms, alone.slow_share, alone.drop_share, alone.cut) == (400, 1.0, 0.1, Cut.NONE)
+    assert compose([brown, Effect(cut=Cut.DROP, share=0.5)]).drop_share == 0.55
+    assert Effect.from_wire(brown.to_wire()) == brown

@@ -10,6 +10,7 @@ from harness.analysis.data.run import RunData
 from harness.analysis.proof import (
     bandwidth,
     broken_off,
+    brownout,
     flags,
     hang,
     late_close,
@@ -28,6 +29,7 @@ from harness.model.finding import Evidence
 PROVERS: dict[Proof, Callable[[Comparison, int], EdgeProof]] = {
     Proof.SLOW: lambda comparison, _: slow.prove(comparison),
     Proof.FEWER_BYTES: lambda comparison, _: bandwidth.prove(comparison),
+    Proof.BROWNOUT: lambda comparison, _: brownout.prove(comparison),
     Proof.SILENCE: lambda comparison, _: hang.prove(comparison),
     Proof.REFUSED: lambda comparison, _: refuse.prove(comparison),
     Proof.LATE_CLOSE: lambda comparison, _: late_close.prove(comparison),

@@ -23,7 +23,7 @@ def ask(host: str, port: str) -> int:
     """The status of one question on a new connection; 0 without a whole answer."""
     connection = HTTPConnection(host, int(port), timeout=PATIENCE_S)
     try:
-        connection.request("GET", "/")
+        connection.request("POST", "/api", body=b"")
         answer = connection.getresponse()
         answer.read()
         return answer.status
@@ -52,6 +52,8 @@ class Handler(BaseHTTPRequestHandler):
         asked = [ask(host, port) for host, port in CALLEES]
         good = not flags and all(status == 200 for status in asked)
         return self.answer(200 if good else 503, b"" if flags else BODY)
+
+    do_POST = do_GET
 
     def do_PUT(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

@@ -597,3 +597,30 @@ def test_a_fault_that_bites_only_in_its_times_off_is_not_proved() -> None:
 def test_a_fault_that_flaps_and_never_went_away_is_not_taken_for_one_that_flaps() -> None:
     found = effect(replace(SLOW, flap=FLAP), traffic(slow_edge(0.3)))
     assert not found.proved
+
+
+BROWN = Fault("brownout", latency_s=0.3, jitter_s=0.05, params=(("loss", 0.2),))
+
+
+def lossy(share: float, wait_s: float) -> Second:
+    """Slow, and every so many new connections left unanswered."""
+
+    def second(t: float, rng: np.random.Generator) -> dict[str, Any]:
+        values = healthy(rng, 20, wait_s=wait_s)
+        n = values["connects"]
+        cut = min(round((t + 1) * n * share) - round(t * n * share), n)
+        left = {"requests": n - cut, "responses": n - cut, "times_us": values["times_us"][: n - cut]}
+        return {**values, **left, "unanswered": cut}
+
+    return second
+
+
+def test_a_brownout_is_proved_by_its_delay_and_its_loss() -> None:
+    found = effect(BROWN, traffic(lossy(0.2, 0.304)))
+    assert found.proved, found.reason
+    assert "new connections lost" in found.reason
+
+
+def test_half_a_brownout_is_none() -> None:
+    assert not effect(BROWN, traffic(lossy(0.2, 0.004))).proved, "lossy, but not slow"
+    assert not effect(BROWN, traffic(lossy(0.0, 0.304))).proved, "slow, but not lossy"
