@@ -11,7 +11,7 @@ from harness.cli.break_ import _compose, written
 from harness.cli.entry import run
 from harness.journal.manifest import Manifest, write_manifest
 from harness.model.errors import UsageError
-from harness.model.load import Load
+from harness.model.load import Load, RatePoint
 from harness.model.plan import Phase, Plan
 from harness.model.stack import Stack
 from harness.model.step import Step, StepKind
@@ -63,7 +63,18 @@ def test_a_run_with_commands_on_this_machine_is_not_repeated_without_leave(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     step = Step("switch", StepKind.HOST, 1.0, 5.0, run=("./failover.sh",))
-    plan = Plan("p", "", "p.chaos.yaml", "", 1, Stack("s", (), ()), Load((), ()), 0.0, (Phase("steady", -5, 0),), ())
+    plan = Plan(
+        "p",
+        "",
+        "p.chaos.yaml",
+        "",
+        1,
+        Stack("s", (), ()),
+        Load((RatePoint(0, 1),), ()),
+        0.0,
+        (Phase("steady", -5, 0),),
+        (),
+    )
     folder = tmp_path / ".regionfall" / "runs" / "r1"
     folder.mkdir(parents=True)
     write_manifest(folder, Manifest("r1", replace(plan, steps=(step,)), {}))

@@ -15,10 +15,10 @@ import pytest
 
 from harness.cluster.lock import lock_path
 from harness.journal.events import Journal, read_events
-from harness.journal.manifest import Manifest, read_record, write_manifest
+from harness.journal.manifest import Manifest, read_manifest, read_record, write_manifest
 from harness.model.errors import CleanupUnverified, ClusterError, ControlLost, UsageError
 from harness.model.fault import Fault, Injection
-from harness.model.load import Load
+from harness.model.load import Load, RatePoint
 from harness.model.plan import STEADY, Limits, Phase, Plan
 from harness.model.stack import Edge, Service, Stack
 from harness.runner.rig import StopClock
@@ -33,7 +33,7 @@ STACK = Stack(
 )
 ONE = Injection("hand-1", Fault("slow", latency_s=0.3), "web->db", "held", 0.0, 10.0, (EDGE.id,))
 PLAN = Plan(
-    "hand", "", "", "", 0, STACK, Load((), ()), 0.0,
+    "hand", "", "", "", 0, STACK, Load((RatePoint(0.0, 0.0),), ()), 0.0,
     (Phase(STEADY, -float(HISTORY_S), 0.0), Phase("held", 0.0, 10.0)), (ONE,),
 )  # fmt: skip
 
@@ -228,3 +228,8 @@ def test_a_fault_of_a_run_is_not_removed_by_hand(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(adding, "status_now", lambda home: {"injections": [{"id": "cut", "run": "r-1"}]})
     with pytest.raises(UsageError, match="regionfall heal r-1"):
         adding.remove(tmp_path, "cut")
+
+
+def test_the_order_of_a_fault_by_hand_is_one_that_its_holder_can_read(tmp_path: Path) -> None:
+    write_manifest(tmp_path, Manifest("hand-1", adding._plan(STACK, ONE), {"project": "shop-rf"}))
+    assert read_manifest(tmp_path).plan.injections == (ONE,)

@@ -22,7 +22,7 @@ from harness.journal.manifest import Manifest, read_record, write_manifest
 from harness.model.errors import CleanupUnverified, ClusterError, UsageError
 from harness.model.fault import Injection
 from harness.model.finding import InjectionResult
-from harness.model.load import Load
+from harness.model.load import Load, RatePoint
 from harness.model.plan import STEADY, Limits, Phase, Plan
 from harness.model.stack import Stack
 from harness.spec.by_hand import fault_by_hand
@@ -112,7 +112,7 @@ def _held(cluster: Cluster) -> list[Injection]:
 def _plan(stack: Stack, one: Injection) -> Plan:
     phases = (Phase(STEADY, -float(HISTORY_S), 0.0), Phase("held", 0.0, one.end_s))
     name = f"{one.id} on {one.target}"
-    return Plan(name, "", "", "", 0, stack, Load((), ()), 0.0, phases, (one,))
+    return Plan(name, "", "", "", 0, stack, Load((RatePoint(0.0, 0.0),), ()), 0.0, phases, (one,))
 
 
 def _started(folder: Path) -> subprocess.Popen[bytes]:
