@@ -2,7 +2,7 @@
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check truth crash faults-evidence bench constraints fuzz
+.PHONY: help setup demo test check truth crash faults-evidence bench bench-http constraints fuzz
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -48,6 +48,10 @@ faults-evidence:  ## measure every fault of the catalogue on a small guest; resu
 bench:  ## a region of 500 edges goes and comes back, beside toxiproxy-python's own loop; two minutes, wants quiet
 	@scripts/bootstrap
 	@.venv/bin/python benchmarks/region.py
+
+bench-http:  ## what HAProxy costs on an edge: plain against http, in turns, one minute
+	@scripts/bootstrap
+	@.venv/bin/python benchmarks/haproxy_cost.py
 
 constraints:  ## pin every Python package anew
 	@scripts/constraints

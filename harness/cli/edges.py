@@ -32,6 +32,7 @@ def edges(
             "callee": edge.callee,
             "port": edge.port,
             "tag": edge.tag,
+            "http": edge.http,
             "from": edge.caller_region,
             "to": edge.callee_region,
             "rtt_s": project.stack.distance_s(edge.caller_region, edge.callee_region),
@@ -42,11 +43,20 @@ def edges(
 
     def show() -> None:
         table = Table(box=None, pad_edge=False)
-        for name in ("edge", "tag", "from", "to", "distance", *(("requests/s", "p50", "bytes/s") if observe else ())):
+        for name in (
+            "edge",
+            "http",
+            "tag",
+            "from",
+            "to",
+            "distance",
+            *(("requests/s", "p50", "bytes/s") if observe else ()),
+        ):
             table.add_column(name)
         for row in rows:
             cells = [
                 row["edge"],
+                "yes" if row["http"] else "–",
                 row["tag"] or "–",
                 row["from"],
                 row["to"],
