@@ -39,15 +39,28 @@ def shell(tmp_path_factory):
     assert down.code == 0, down.err
 
 
+def undisturbed(run):
+    """What `run()` answers; once more when nothing but a busy machine kept the fault from holding its whole time."""
+    answer = run()
+    reasons = answer.verdict["reasons"]
+    if answer.code == 3 and reasons and all("run it again without anything stopping it" in one for one in reasons):
+        answer = run()
+    return answer
+
+
 @pytest.fixture(scope="module")
 def broken(shell):
     """One line typed, one verdict on stdout, within a minute."""
-    begun = time.monotonic()
-    answer = shell("break", EDGE, "slow", "300ms", "--for", "15s", "--save", "slow.chaos.yaml", "--json")
-    answer.seconds = time.monotonic() - begun
-    assert answer.out.count("\n") == 1, answer.err
-    answer.verdict = json.loads(answer.out)
-    return answer
+
+    def once():
+        begun = time.monotonic()
+        answer = shell("break", EDGE, "slow", "300ms", "--for", "15s", "--save", "slow.chaos.yaml", "--json")
+        answer.seconds = time.monotonic() - begun
+        assert answer.out.count("\n") == 1, answer.err
+        answer.verdict = json.loads(answer.out)
+        return answer
+
+    return undisturbed(once)
 
 
 @pytest.mark.quiet
@@ -67,7 +80,7 @@ def test_fifteen_seconds_of_it_on_a_stack_that_is_up_end_within_a_minute(broken)
 
 @pytest.mark.quiet
 def test_the_saved_file_runs_to_the_same_verdict(broken, shell):
-    again = shell.run("slow.chaos.yaml")
+    again = undisturbed(lambda: shell.run("slow.chaos.yaml"))
     assert (again.code, again.verdict["verdict"]) == (broken.code, broken.verdict["verdict"]), again.reasons
     assert again.verdict["seed"] == broken.verdict["seed"]
     (first,), (second,) = broken.verdict["injections"], again.verdict["injections"]
