@@ -26,6 +26,7 @@ def rerun(
     from harness.cli.experiments import carry_out
     from harness.journal.folder import find_run
     from harness.journal.manifest import read_manifest
+    from harness.journal.mask import MASKED
 
     context = current()
     workspace = context.workspace
@@ -33,6 +34,11 @@ def rerun(
     on_host = [step for step in manifest.plan.steps if step.kind is StepKind.HOST]
     if on_host and not allow_host:
         raise UsageError(f"step {on_host[0].name!r}: {on_host[0].words}; allow it with --allow-host-commands")
+    if MASKED in str(manifest.plan):
+        raise UsageError(
+            "that run was given values that run folders do not keep; run its file again: "
+            f"regionfall run {manifest.plan.file} --seed {manifest.plan.seed}"
+        )
     of_files = [probe for probe in manifest.plan.probes if probe.file]
     if of_files and not allow_host:
         text = f"probe {of_files[0].name!r} runs code of {of_files[0].file} on this machine"

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from harness.journal.mask import NO_SECRETS, Mask
 from harness.model.errors import UsageError
 
 FILE = "events.ndjson"
@@ -37,9 +38,11 @@ class Journal:
         monotonic: Callable[[], float] = time.monotonic,
         wall: Callable[[], datetime] = _utc_now,
         on_broken: Callable[[str], None] = lambda reason: None,
+        mask: Mask = NO_SECRETS,
     ) -> None:
         self._file: io.FileIO = (folder / FILE).open("ab", buffering=0)
         self._monotonic, self._wall, self._on_broken = monotonic, wall, on_broken
+        self._mask = mask
         self._lock = threading.Lock()
         self._waiting = bytearray()
         self._seq = 0
@@ -48,13 +51,14 @@ class Journal:
 
     def write(self, event: str, **fields: object) -> None:
         """Append one event with its sequence number, monotonic second and wall clock; with the system on return."""
+        fields = {name: self._mask.tree(_plain(value)) for name, value in fields.items()}
         with self._lock:
             if self._file.closed:
                 return
             self._seq += 1
             stamp = {"seq": self._seq, "mono": round(self._monotonic(), 6), "wall": self._wall().isoformat()}
             if len(self._waiting) < _MOST_WAITING:
-                self._waiting += json.dumps({**stamp, "event": event, **fields}, default=str).encode() + b"\n"
+                self._waiting += json.dumps({**stamp, "event": event, **fields}).encode() + b"\n"
             news = self._flush()
         if news:
             self._on_broken(news)
@@ -77,6 +81,15 @@ class Journal:
                 self.broken = f"the journal cannot be written: {error.strerror or error}"
                 return self.broken
         return ""
+
+
+def _plain(value: object) -> Any:
+    """As JSON will hold it; what JSON does not know becomes its text, so that it can be looked through."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in value]
+    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
 
 def read_events(folder: Path) -> Iterator[dict[str, Any]]:

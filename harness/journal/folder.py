@@ -31,7 +31,8 @@ def home(directory: Path) -> Path:
 def new_run(home_path: Path, name: str, now: datetime, unique: str) -> Path:
     """A new, empty run folder; `unique` (4 hexadecimal digits) keeps two runs of one second apart."""
     folder = home_path / "runs" / f"{now:%Y%m%dT%H%M%SZ}-{slug(name)}-{unique}"
-    folder.mkdir(parents=True, exist_ok=False)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=False)  # what a stack answers and logs is nobody else's on this machine
     (folder / "logs").mkdir()
     point_latest(home_path, folder)
     return folder

@@ -12,6 +12,7 @@ import cattrs
 
 from harness.faults.catalogue import type_of
 from harness.journal.events import read_events
+from harness.journal.mask import NO_SECRETS, Mask
 from harness.journal.store import read_store
 from harness.model.errors import UsageError
 from harness.model.plan import Plan
@@ -31,9 +32,9 @@ class Manifest:
     command: tuple[str, ...] = ()
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> None:
+def write_manifest(folder: Path, manifest: Manifest, mask: Mask = NO_SECRETS) -> None:
     """Write `manifest.json`; called twice (the second time with the image digests), each time whole."""
-    body = {"schema": SCHEMA, **cattrs.unstructure(manifest)}
+    body = {"schema": SCHEMA, **mask.tree(cattrs.unstructure(manifest))}
     fresh = folder / (FILE + ".new")
     fresh.write_text(json.dumps(body, indent=1), encoding="utf-8")
     fresh.replace(folder / FILE)

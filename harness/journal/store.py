@@ -17,6 +17,7 @@ from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from harness.journal.mask import NO_SECRETS, Mask
 from harness.journal.tables import READABLE, SCHEMA, VERSION
 from harness.model.errors import ClusterError, UsageError
 from harness.model.load import Outcome, Sample
@@ -48,11 +49,11 @@ _EMPTY = Stored([], [], [], [], 0, [])
 class SampleStore:
     """The writer. Any thread may call it; a thread of its own commits every `COMMIT_S`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, mask: Mask = NO_SECRETS) -> None:
         """Create the file; UsageError when there is one already: a run is never overwritten."""
         if path.exists():
             raise UsageError(f"{path}: exists already; a run never overwrites another one's samples")
-        self._path = path
+        self._path, self._mask = path, mask
         self._lock = threading.Lock()
         self._failure: sqlite3.Error | None = None
         with self._writing():
@@ -93,7 +94,7 @@ class SampleStore:
     def add_readings(self, rows: Sequence[Reading]) -> None:
         """What probes were answered."""
         with self._writing():
-            self._insert("reading", [astuple(row) for row in rows])
+            self._insert("reading", [(*astuple(row)[:-1], self._mask.text(row.note)) for row in rows])
 
     def set_phases(self, phases: Sequence[PhaseWindow]) -> None:
         """Replace all phases."""

@@ -20,6 +20,7 @@ from harness.journal.events import Journal
 from harness.journal.folder import new_run, shown
 from harness.journal.lever import engaged
 from harness.journal.manifest import Manifest, read_record, write_manifest
+from harness.journal.mask import Mask
 from harness.journal.store import SampleStore
 from harness.model.errors import CleanupUnverified, HarnessError
 from harness.model.finding import Verdict
@@ -35,6 +36,7 @@ from harness.wiring.judgement import judge_folder
 from harness.wiring.machine import environment_facts, host_gauge
 from harness.wiring.repair import repaired
 from harness.wiring.rough import disk_error, on_disk, unbreakable
+from harness.wiring.secrecy import guest_mask
 from harness.wiring.stack import opened_stack
 from harness.wiring.steps import StepDoer
 from harness.wiring.workspace import Workspace
@@ -75,6 +77,7 @@ class _Session:
     listener: Listener
     clock: StopClock
     options: RunOptions
+    mask: Mask
 
 
 def run_plan(
@@ -85,15 +88,17 @@ def run_plan(
     Under an engaged lever nothing is begun: ClusterError.
     """
     refuse_if_engaged(workspace.home)
+    mask = guest_mask(workspace.project_of(plan).config, plan)
     with on_disk(workspace.home):
         folder = new_run(workspace.home, plan.name, datetime.now(UTC), secrets.token_hex(2))
-        journal = Journal(folder, monotonic=clock.monotonic, on_broken=clock.fail)
+        journal = Journal(folder, monotonic=clock.monotonic, on_broken=clock.fail, mask=mask)
         run = folder.name
-        write_manifest(folder, Manifest(run, plan, environment_facts(), options.command))
-    listener = unbreakable(listener, journal)
+        write_manifest(folder, Manifest(run, plan, environment_facts(), options.command), mask)
+    shown_to = listener
+    listener = unbreakable(lambda event: shown_to(mask.told(event)), journal)
     journal.write("run_opened", run=run, plan=plan.name, seed=plan.seed)
     listener(RunOpened(run, shown(folder), plan))
-    error = _carried_out(_Session(plan, workspace, folder, journal, listener, clock, options))
+    error = _carried_out(_Session(plan, workspace, folder, journal, listener, clock, options, mask))
     journal.close()
     with on_disk(folder, error):
         verdict = judge_folder(folder)
@@ -107,19 +112,21 @@ def _carried_out(session: _Session) -> HarnessError | None:
             plan, session.workspace, folder, journal, session.listener, keep=session.options.keep
         ) as cluster:
             facts = {**environment_facts(), **cluster.image_digests()}
-            write_manifest(folder, Manifest(folder.name, plan, facts, session.options.command))
+            write_manifest(folder, Manifest(folder.name, plan, facts, session.options.command), session.mask)
             _measured(session, cluster)
     except (HarnessError, OSError) as raised:
         error = raised if isinstance(raised, HarnessError) else disk_error(folder, raised)
         journal.write("run_failed", reason=str(error), code=error.exit_code)
+        error.args = (session.mask.text(str(error)),)
         return error
     except KeyboardInterrupt:
         journal.write("run_failed", reason="interrupted before the load began", code=130)
     except Exception as error:
         with suppress(OSError):  # a full disk has no room for it; the journal says what it was
-            (folder / "crash.txt").write_text(traceback.format_exc(), encoding="utf-8")
+            (folder / "crash.txt").write_text(session.mask.text(traceback.format_exc()), encoding="utf-8")
         journal.write("run_failed", reason=f"internal error: {error!r}", code=70)
-        return HarnessError(f"internal error, please report: {shown(folder)}/crash.txt ({error!r})")
+        told = session.mask.text(repr(error))
+        return HarnessError(f"internal error, please report: {shown(folder)}/crash.txt ({told})")
     return None
 
 
@@ -130,7 +137,7 @@ def _measured(session: _Session, cluster: Cluster) -> Ended:
     with ExitStack() as stack:
         borders = stack.enter_context(_connected(cluster, folder.name, relay))
         refuse_faults_of_others(borders, folder.name)
-        store = SampleStore(folder / "samples.sqlite")
+        store = SampleStore(folder / "samples.sqlite", session.mask)
         stack.callback(store.close)
         load = LoadRun(
             cluster.load_container,
@@ -166,7 +173,7 @@ def _measured(session: _Session, cluster: Cluster) -> Ended:
         execution = Execution(plan, rig)
         relay.execution = execution
         ended = execution.run()
-    _keep_logs(plan, cluster, folder, session.listener)
+    _keep_logs(session, cluster)
     return ended
 
 
@@ -201,7 +208,8 @@ def _connected(cluster: Cluster, owner: str, relay: _Relay) -> Iterator[dict[str
 LOG_LINES = 2000
 
 
-def _keep_logs(plan: Plan, cluster: Cluster, folder: Path, listener: Listener) -> None:
+def _keep_logs(session: _Session, cluster: Cluster) -> None:
+    plan, folder, listener = session.plan, session.folder, session.listener
     for service in plan.stack.services:
         try:
             text = cluster.logs(service.name, LOG_LINES)
@@ -210,7 +218,9 @@ def _keep_logs(plan: Plan, cluster: Cluster, folder: Path, listener: Listener) -
             continue
         if text.strip():
             try:
-                (folder / "logs" / f"{service.name}.log").write_text(text[-200_000:], encoding="utf-8")
+                (folder / "logs" / f"{service.name}.log").write_text(
+                    session.mask.text(text)[-200_000:], encoding="utf-8"
+                )
             except OSError as error:
                 listener(Said(f"log of {service.name} not kept: {error.strerror}", warning=True))
                 return
