@@ -26,7 +26,7 @@ def rerun(
     from harness.cli.experiments import carry_out
     from harness.journal.folder import find_run
     from harness.journal.manifest import read_manifest
-    from harness.journal.mask import MASKED
+    from harness.model.masking import MASKED
 
     context = current()
     workspace = context.workspace

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from harness.journal.mask import NO_SECRETS, Mask
 from harness.model.errors import UsageError
+from harness.model.masking import NO_SECRETS, Mask
 
 FILE = "events.ndjson"
 _MOST_WAITING = 1_000_000

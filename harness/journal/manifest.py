@@ -12,9 +12,9 @@ import cattrs
 
 from harness.faults.catalogue import type_of
 from harness.journal.events import read_events
-from harness.journal.mask import NO_SECRETS, Mask
 from harness.journal.store import read_store
 from harness.model.errors import UsageError
+from harness.model.masking import NO_SECRETS, Mask
 from harness.model.plan import Plan
 from harness.model.record import Record
 

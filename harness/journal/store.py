@@ -17,10 +17,10 @@ from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from harness.journal.mask import NO_SECRETS, Mask
 from harness.journal.tables import READABLE, SCHEMA, VERSION
 from harness.model.errors import ClusterError, UsageError
 from harness.model.load import Outcome, Sample
+from harness.model.masking import NO_SECRETS, Mask
 from harness.model.probe import Reading, State
 from harness.model.record import CanarySecond, EdgeSecond, PhaseWindow
 

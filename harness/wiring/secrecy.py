@@ -14,9 +14,9 @@ from urllib.parse import unquote
 
 import cattrs
 
-from harness.journal.mask import LEAST, Mask
 from harness.model.fault import State
 from harness.model.finding import Answer
+from harness.model.masking import LEAST, Mask
 from harness.model.plan import Plan
 
 LEAST_UNNAMED = 6

@@ -20,10 +20,10 @@ from harness.journal.events import Journal
 from harness.journal.folder import new_run, shown
 from harness.journal.lever import engaged
 from harness.journal.manifest import Manifest, read_record, write_manifest
-from harness.journal.mask import Mask
 from harness.journal.store import SampleStore
 from harness.model.errors import CleanupUnverified, HarnessError
 from harness.model.finding import Verdict
+from harness.model.masking import Mask
 from harness.model.plan import Plan
 from harness.model.progress import Listener, RunOpened, Said
 from harness.runner.edge_bytes import EdgeBytes

@@ -20,9 +20,9 @@ from harness.analysis.judge import judge
 from harness.analysis.wire import verdict_to_json
 from harness.journal.events import Journal, read_events
 from harness.journal.manifest import Manifest, read_manifest, read_record, write_manifest
-from harness.journal.mask import MASKED, NO_SECRETS, Mask
 from harness.journal.store import SampleStore
 from harness.model.fault import Fault
+from harness.model.masking import MASKED, NO_SECRETS, Mask
 from harness.model.plan import Plan
 from harness.model.probe import Probe, ProbeKind, Reading, State
 from harness.model.progress import Said
