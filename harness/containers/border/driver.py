@@ -1,7 +1,7 @@
 """`toxiproxy-python` as the driver of many servers at once.
 
 The library knows one server for the whole process, has no timeout and lets answers of 500 pass. Its transport is one
-name in two of its modules; here that name gets a transport with a base address per call, a pooled session, a deadline,
+name in two of its modules; here that name gets a transport with a server per call, a kept connection, a deadline,
 and an error for every answer that is not a success. Everything above the transport is the library's own.
 """
 
@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from http.client import HTTPException
 from typing import Any
 
-import requests
 import toxiproxy.exceptions
 import toxiproxy.proxy
 import toxiproxy.server
 from toxiproxy.api import validate_response
+
+from harness.containers.border.transport import Answer, Transport
 
 CALL_TIMEOUT_S = 2.0
 """Deadline of one call; whoever misses it is wedged and gets replaced (`server.py`)."""
@@ -24,8 +26,7 @@ CALL_TIMEOUT_S = 2.0
 Toxics = dict[str, dict[str, Any]]
 """Toxic name -> attributes."""
 
-_base: ContextVar[str] = ContextVar("base")
-_session: ContextVar[requests.Session] = ContextVar("session")
+_transport: ContextVar[Transport] = ContextVar("transport")
 
 
 class ProxyApiError(Exception):
@@ -35,17 +36,17 @@ class ProxyApiError(Exception):
 class _Consumer:
     """Takes the place of the library's `APIConsumer`."""
 
-    def get(self, url: str, params: Any = None, **more: Any) -> requests.Response:
-        return self._call("GET", url, params=params, **more)
+    def get(self, url: str, params: None = None) -> Answer:
+        return self._call("GET", url)
 
-    def post(self, url: str, data: Any = None, json: Any = None, **more: Any) -> requests.Response:
-        return self._call("POST", url, data=data, json=json, **more)
+    def post(self, url: str, data: None = None, json: Any = None) -> Answer:
+        return self._call("POST", url, json)
 
-    def delete(self, url: str, **more: Any) -> requests.Response:
-        return self._call("DELETE", url, **more)
+    def delete(self, url: str) -> Answer:
+        return self._call("DELETE", url)
 
-    def _call(self, method: str, url: str, **more: Any) -> requests.Response:
-        answer = _session.get().request(method, _base.get() + url, timeout=CALL_TIMEOUT_S, **more)
+    def _call(self, method: str, url: str, body: Any = None) -> Answer:
+        answer = _transport.get().call(method, url, body)
         validate_response(answer)
         if not answer.ok:
             raise ProxyApiError(f"{method} {url} answered {answer.status_code}: {answer.text[:200]}")
@@ -60,9 +61,7 @@ class Api:
     """One Toxiproxy server's API. One caller at a time."""
 
     def __init__(self, port: int) -> None:
-        self._base = f"http://127.0.0.1:{port}"
-        self._session = requests.Session()
-        self._session.trust_env = False
+        self._transport = Transport(port, CALL_TIMEOUT_S)
 
     def toxics(self) -> dict[str, Toxics]:
         """Proxy name -> its toxics, of the whole server in one call."""
@@ -97,16 +96,15 @@ class Api:
 
     @contextmanager
     def _server(self) -> Iterator[None]:
-        marks = _base.set(self._base), _session.set(self._session)
+        mark = _transport.set(self._transport)
         try:
             yield
         except ProxyApiError:
             raise
-        except (requests.RequestException, *_LIBRARY_ERRORS) as error:
+        except (OSError, HTTPException, ValueError, *_LIBRARY_ERRORS) as error:
             raise ProxyApiError(f"{type(error).__name__}: {error}") from error
         finally:
-            _base.reset(marks[0])
-            _session.reset(marks[1])
+            _transport.reset(mark)
 
 
 _LIBRARY_ERRORS = (
