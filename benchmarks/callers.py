@@ -4,7 +4,7 @@ First line: {"edges": [[number, host, port], …], "period_s": 0.2, "patience_s"
 is kept, and asks 12 bytes of an echo once a period, one edge after the other, so that the whole region is asked evenly.
 A caller whose question is older than its patience hangs up and dials anew at its next turn.
 
-Then: `patience SECONDS`, and `take`, which prints every question since the last `take` as JSON rows
+Then: `patience SECONDS`, `period SECONDS`, and `take`, which prints every question since the last `take` as JSON rows
 [edge, sent_ns, answered_ns or 0], times of CLOCK_MONOTONIC (one clock for all containers of a machine).
 """
 
@@ -57,13 +57,12 @@ class Crowd:
 
     def run(self) -> None:
         """For ever: ask whoever is due, take in answers and orders."""
-        step = self.period_ns // len(self.callers)
         due, turn = time.monotonic_ns(), 0
         while True:
             now = time.monotonic_ns()
             while due <= now:
                 self._ask(self.callers[turn % len(self.callers)], now)
-                turn, due = turn + 1, due + step
+                turn, due = turn + 1, due + self.period_ns // len(self.callers)
             for fd, events in self.epoll.poll(max(0.0, (due - time.monotonic_ns()) / 1e9)):
                 if fd == 0:
                     self._orders(os.read(0, 65536))
@@ -132,6 +131,8 @@ class Crowd:
     def _order(self, words: list[str]) -> None:
         if words[0] == "patience":
             self.patience_ns = int(float(words[1]) * 1e9)
+        elif words[0] == "period":
+            self.period_ns = int(float(words[1]) * 1e9)
         elif words[0] == "take":
             taken, self.rows = self.rows, []
             print(json.dumps(taken, separators=(",", ":")), flush=True)

@@ -91,11 +91,11 @@ def turn(region: Region, good: Good, acts: tuple[Callable[[], None], Callable[[]
     broke = time.monotonic_ns()
     hold()
     held = time.monotonic_ns()
-    time.sleep(HOLD_S)
+    time.sleep(max(HOLD_S, 2 * region.period_s))
     lifted = time.monotonic_ns()
     heal()
     healed = time.monotonic_ns()
-    time.sleep(REST_S)
+    time.sleep(REST_S + region.period_s)
     end = time.monotonic_ns() - int((PERIOD_S + LATENCY_S) * 1e9)
     pings = region.pings()
     return {
@@ -110,17 +110,27 @@ def turn(region: Region, good: Good, acts: tuple[Callable[[], None], Callable[[]
 def one(region: Region, arm: str) -> dict[str, Any]:
     """One repeat of one arm, with the proxies that were replaced in it."""
     before = len(region.replaced())
-    gives_up = "give up" in arm
-    region.patience(LATENCY_S / 2 if gives_up else 4 * LATENCY_S if "slow" in arm or "toxic" in arm else 0.9 * PERIOD_S)
+    late = "slow" in arm or "toxic" in arm
+    if "give up" in arm:  # a dial for every question: as many as callers of a region do in an outage
+        region.behave(10 * PERIOD_S, LATENCY_S / 2)
+    else:
+        region.behave(PERIOD_S, 4 * LATENCY_S if late else 0.9 * PERIOD_S)
     if arm.startswith("plain"):
         with region.plain() as loops:
             words = ("disable", "enable") if "disable" in arm else (f"slow {LATENCY_S * 1000:.0f}", "fast")
             good = answered_within(60 if "disable" in arm else LATENCY_S / 2)
-            return turn(region, good, plain(loops, *words)) | {"disturbances": []}
+            return turn(region, good, plain(loops, *words)) | {"disturbances": [], "lost": []}
     fault = Fault("slow", latency_s=LATENCY_S) if "slow" in arm else Fault("blackout")
     good = answered_within(LATENCY_S / 2 if "slow" in arm else 60)
+    lost: list[str] = []
     beats = [
-        Heartbeat(name, border, on_lost=_alarm, on_rows=lambda *_: None, on_dead=_alarm)
+        Heartbeat(
+            name,
+            border,
+            on_lost=lambda what, why: lost.append(f"{what}: {why}"),
+            on_rows=lambda *_: None,
+            on_dead=lambda what, why: lost.append(f"{what}: {why}"),
+        )
         for name, border in region.borders.items()
     ]
     for beat in beats:
@@ -130,11 +140,7 @@ def one(region: Region, arm: str) -> dict[str, Any]:
     finally:
         for beat in beats:
             beat.stop()
-    return found | {"disturbances": region.replaced()[before:]}
-
-
-def _alarm(what: str, reason: str) -> None:
-    print(f"LOST {what}: {reason}", flush=True)
+    return found | {"disturbances": region.replaced()[before:], "lost": lost}
 
 
 def measure(wish: argparse.Namespace) -> dict[str, Any]:
@@ -159,7 +165,10 @@ def _arm(found: list[dict[str, Any]]) -> dict[str, Any]:
     for name in ("call_ms", "lift_ms", "asked_per_s"):
         values = sorted(item[name] for item in found)
         figures[name] = values[len(values) // 2]
-    return figures | {"disturbances": [text for item in found for text in item["disturbances"]]}
+    told = [text for item in found for text in item["disturbances"]]
+    figures["replaced"] = [text for text in told if text.startswith("proxy replaced")]
+    figures["packets_not_seen"] = sum(int(text.split()[2]) for text in told if text.startswith("observation lost"))
+    return figures | {"lost": [text for item in found for text in item["lost"]]}
 
 
 def problems(result: dict[str, Any]) -> list[str]:
@@ -169,8 +178,7 @@ def problems(result: dict[str, Any]) -> list[str]:
         for side in ("gone", "back"):
             if figures[side]["edges"] != result["edges"]:
                 found.append(f"{arm}: only {figures[side]['edges']} of {result['edges']} edges were seen {side}")
-        if figures["disturbances"] and not arm.startswith("plain"):
-            found.append(f"{arm}: {figures['disturbances']}")
+        found += [f"{arm}: {text}" for text in (*figures["replaced"], *figures["lost"])]
     return found
 
 

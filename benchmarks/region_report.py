@@ -37,7 +37,7 @@ def table(result: dict[str, Any]) -> str:
 def _row(arm: str, side: str, figures: dict[str, Any]) -> str:
     cells = [_cell(figures[side][name]) for name, _ in FIGURES]
     cells += [f"{figures['call_ms' if side == 'gone' else 'lift_ms']:.0f}", str(figures["asked_per_s"])]
-    return f"| {arm} | {side} | {' | '.join(cells)} | {len(figures['disturbances'])} |"
+    return f"| {arm} | {side} | {' | '.join(cells)} | {len(figures['replaced'])} |"
 
 
 def _cell(figure: dict[str, float]) -> str:

@@ -59,6 +59,7 @@ class Region(World):
 
     def __init__(self, stack: ExitStack, *, callers: int, far: int, callees: int) -> None:
         super().__init__(stack)
+        self.period_s = PERIOD_S
         self._names = {
             "east": [f"shop-{n:02d}" for n in range(callers)],
             "west": [f"branch-{n:02d}" for n in range(far)],
@@ -105,18 +106,20 @@ class Region(World):
         rows = [tuple(row) for crowd in self.crowds.values() for row in crowd.answer()]
         return sorted(rows, key=lambda row: row[1])
 
-    def patience(self, seconds: float) -> None:
-        """How long callers wait before they hang up."""
+    def behave(self, period_s: float, patience_s: float) -> None:
+        """How often callers ask, and how long they wait before they hang up."""
+        self.period_s = period_s
         for crowd in self.crowds.values():
-            crowd.say(f"patience {seconds}")
+            crowd.say(f"period {period_s}")
+            crowd.say(f"patience {patience_s}")
 
     def all_answer(self) -> None:
         """Waits until every edge answers every question; AssertionError after 20 s."""
 
         def well() -> bool:
             self.pings()
-            time.sleep(3 * PERIOD_S)
-            settled = time.monotonic_ns() - int(PERIOD_S * 1e9)
+            time.sleep(3 * self.period_s)
+            settled = time.monotonic_ns() - int(self.period_s * 1e9)
             rows = [row for row in self.pings() if row[1] < settled]
             return all(row[2] for row in rows) and len({row[0] for row in rows}) == len(self.stack.edges)
 

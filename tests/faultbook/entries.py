@@ -32,6 +32,8 @@ class Entry:
     driver: str
     item: dict[str, Any]
     hold_s: int = HOLD_S
+    requests: bool = False
+    """Needs a stack that was started with what breaks single requests."""
 
     @property
     def asked(self) -> str:
@@ -41,7 +43,10 @@ class Entry:
 
 def entries() -> list[Entry]:
     """All faults in the order in which people read them, then the ways of spreading one, then a climb."""
-    rows = [Entry(one.kind, one.driver, _item(one.example, target(one)), hold(one)) for one in CATALOGUE.values()]
+    rows = [
+        Entry(one.kind, one.driver, _item(one.example, target(one)), hold(one), one.per_request)
+        for one in CATALOGUE.values()
+    ]
     rows += [Entry(one.kind, one.driver, _item(one.example, REGION), LONG_HOLD_S) for one in SPREADS]
     rows += [
         Entry(f"{one.kind}, climbing", one.driver, {"on": target(one), one.kind: climb}, LONG_HOLD_S)
