@@ -325,7 +325,7 @@ def lines(stream: ExecStream, count: int) -> list[bytes]:
 
 
 def test_a_border_that_is_gone_is_lost_control_not_a_hang(stack: Shop, other: Border) -> None:
-    pid = int(inside(stack, "pgrep -n -f [b]order.relay"))
+    pid = int(inside(stack, "pgrep -n -f [c]ontainers.relay"))
     inside(stack, f"kill -9 {pid}")
     with pytest.raises(ControlLost, match="east"):
         eventually(lambda: not other.status())
