@@ -106,4 +106,4 @@ def test_two_that_build_at_once_agree(images: Images) -> None:
 
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(run, range(2)))
-    assert answers == [[images.base, images.border, images.load]] * 2
+    assert answers == [[images.base, images.border, images.load, images.guardian]] * 2

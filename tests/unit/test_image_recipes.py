@@ -56,7 +56,8 @@ def test_a_child_follows_its_parent() -> None:
 def test_our_images_differ_by_architecture_and_nothing_is_fetched_to_name_them() -> None:
     ours, others = recipes("amd64"), recipes("arm64")
     assert {recipe.tag for recipe in ours.in_order}.isdisjoint(recipe.tag for recipe in others.in_order)
-    assert [recipe.name for recipe in ours.in_order] == ["base", "border-system", "load-system", "border", "load"]
+    systems, tops = ["border-system", "load-system", "guardian-system"], ["border", "load", "guardian"]
+    assert [recipe.name for recipe in ours.in_order] == ["base", *systems, *tops]
 
 
 def test_the_agent_is_in_the_thin_layer_and_the_load_program_is_not_in_its_image() -> None:

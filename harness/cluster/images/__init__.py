@@ -29,6 +29,7 @@ class Images:
     base: str
     border: str
     load: str
+    guardian: str
 
 
 def ensure_images(progress: Callable[[str], None]) -> Images:
@@ -43,13 +44,17 @@ def ensure_images(progress: Callable[[str], None]) -> Images:
             missing = _missing(client, wanted.in_order)  # somebody else may have built them while we waited
             if missing:
                 _build_all(client, wanted, missing, _serial(progress))
-    return Images(wanted.base.tag, wanted.border.tag, wanted.load.tag)
+    return _tags(wanted)
 
 
 def expected_images(client: docker.DockerClient) -> Images:
     """The tags that belong to this version of our files, whether they are built or not."""
     wanted = recipes(_architecture(client))
-    return Images(wanted.base.tag, wanted.border.tag, wanted.load.tag)
+    return _tags(wanted)
+
+
+def _tags(wanted: Recipes) -> Images:
+    return Images(wanted.base.tag, wanted.border.tag, wanted.load.tag, wanted.guardian.tag)
 
 
 def missing_images(client: docker.DockerClient) -> list[str]:
@@ -68,12 +73,12 @@ def _missing(client: docker.DockerClient, candidates: Iterable[Recipe]) -> list[
 def _build_all(
     client: docker.DockerClient, wanted: Recipes, missing: list[Recipe], progress: Callable[[str], None]
 ) -> None:
-    """Fetch what the missing images need while the base is made, then build the two towers side by side."""
+    """Fetch what the missing images need while the base is made, then build the towers side by side."""
     with ThreadPoolExecutor(max_workers=4, thread_name_prefix="images") as pool:
         jobs: list[Future[Any]] = [pool.submit(recipe.prepare) for recipe in missing if recipe is not wanted.base]
         if wanted.base in missing:
             _build_base(client, wanted.base, progress)
-        towers = [[r for r in (top.parent, top) if r in missing] for top in (wanted.border, wanted.load)]
+        towers = [[r for r in (top.parent, top) if r in missing] for top in wanted.tops]
         jobs += [pool.submit(_build_tower, tower, progress) for tower in towers if tower]
         for job in jobs:
             job.result()

@@ -17,4 +17,4 @@ try:
 except HarnessError as error:
     _say(str(error))
     sys.exit(error.exit_code)
-print(images.base, images.border, images.load, sep="\n")
+print(images.base, images.border, images.load, images.guardian, sep="\n")

@@ -20,13 +20,18 @@ class Recipes:
     base: Recipe
     border: Recipe
     load: Recipe
+    guardian: Recipe
+
+    @property
+    def tops(self) -> tuple[Recipe, ...]:
+        """The images that containers are made of, each on a system layer of its own."""
+        return (self.border, self.load, self.guardian)
 
     @property
     def in_order(self) -> tuple[Recipe, ...]:
         """Parents before children."""
-        tops = (self.border, self.load)
-        systems = tuple(top.parent for top in tops if top.parent is not None)
-        return (self.base, *systems, *tops)
+        systems = tuple(top.parent for top in self.tops if top.parent is not None)
+        return (self.base, *systems, *self.tops)
 
 
 def recipes(architecture: str) -> Recipes:
@@ -49,7 +54,9 @@ def recipes(architecture: str) -> Recipes:
         (requirements.read_text(encoding="utf-8"),),
         lambda: wheels.site(requirements, architecture),
     )
-    return Recipes(base, _program("border", border, "probe"), _program("load", load))
+    guardian = Recipe("guardian-system", base, _dockerfile("guardian", "system.Dockerfile"), {})
+    border, load = _program("border", border, "probe"), _program("load", load)
+    return Recipes(base, border, load, _program("guardian", guardian))
 
 
 def _dockerfile(room: str, name: str) -> str:

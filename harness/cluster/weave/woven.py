@@ -8,19 +8,37 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
+from harness.model.labels import (
+    LABEL_DIGEST,
+    LABEL_HOME,
+    LABEL_PART,
+    LABEL_PROJECT,
+    LABEL_PUBLISHED,
+    LABEL_REGION,
+    LABEL_REQUESTS,
+    LABEL_RUN,
+    PART_BORDER,
+    PART_GUEST,
+    PART_LOAD,
+)
 from harness.model.stack import Stack
 
-LABEL_RUN = "regionfall.run"
-LABEL_HOME = "regionfall.home"
-LABEL_PART = "regionfall.part"
-LABEL_REGION = "regionfall.region"
-LABEL_PROJECT = "regionfall.project"
-"""The user's own project name, to find a stack that is up."""
-LABEL_DIGEST = "regionfall.digest"
-LABEL_PUBLISHED = "regionfall.published"
-LABEL_REQUESTS = "regionfall.requests"
-"""Ids of the edges on which single requests can be broken."""
-PART_BORDER, PART_LOAD, PART_GUEST = "border", "load", "guest"
+__all__ = [
+    "LABEL_DIGEST",
+    "LABEL_HOME",
+    "LABEL_PART",
+    "LABEL_PROJECT",
+    "LABEL_PUBLISHED",
+    "LABEL_REGION",
+    "LABEL_REQUESTS",
+    "LABEL_RUN",
+    "PART_BORDER",
+    "PART_GUEST",
+    "PART_LOAD",
+    "Copy",
+    "Published",
+    "Woven",
+]
 
 
 @dataclass(frozen=True, slots=True)
