@@ -182,6 +182,25 @@ def test_a_killed_guardian_comes_back_and_undoes_what_its_file_says(field: Field
     assert "earlier life" in field.connect("after").status()["disturbances"][0]["what"]
 
 
+def test_the_engine_itself_starts_a_guardian_that_died_and_that_heals(field: Field) -> None:
+    control = field.connect("mortal")
+    control.want({"it": (60.0, {"db": ContainerAct(Act.PAUSE)})}, 60.0)
+    container = field.box.find()
+    before = container.attrs["State"]["StartedAt"]
+    # The first process of a container cannot be killed from within it, and a kill by the engine means "stay down".
+    field.docker.containers.run(
+        field.images.base,
+        ["sh", "-c", f"kill -9 {container.attrs['State']['Pid']}"],
+        pid_mode="host",
+        network_mode="none",
+        labels=field.labels | {COMPOSE_PROJECT: field.name},
+        detach=True,
+    )
+    print(f"\ndied, started by the engine, healed: {eventually(lambda: not field.state['Paused']):.2f} s")
+    container.reload()
+    assert container.attrs["State"]["StartedAt"] != before
+
+
 def test_a_guardian_made_anew_finds_the_file_of_the_one_that_is_gone(field: Field) -> None:
     control = field.connect("mortal")
     control.want({"it": (60.0, {"db": ContainerAct(Act.PAUSE)})}, 60.0)
@@ -212,7 +231,6 @@ def test_somebody_elses_container_with_the_same_service_name_was_never_touched(f
     assert field.foreign.status == "running"
     limits = field.foreign.attrs["HostConfig"]
     assert (limits["CpuQuota"], limits["Memory"], limits["PidsLimit"]) == (0, 0, None)
-    assert field.foreign.attrs["State"]["StartedAt"] == field.foreign.attrs["State"]["StartedAt"]
     since = {"since": 0, "until": int(time.time()), "filters": {"container": [field.foreign.id]}}
     told = [json.loads(line)["Action"] for line in _lines(field.docker.api.events(**since))]
     assert set(told) <= {"create", "start"}
