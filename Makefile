@@ -16,7 +16,8 @@ demo:  ## set up, then replay AWS us-east-1 of 2021-12-07 and show the verdict
 
 test:  ## set up, then every test (needs Docker; minutes)
 	@scripts/bootstrap --tests
-	@.venv/bin/python -m pytest tests -n 3 --dist loadfile
+	@.venv/bin/python -m pytest tests -n 3 --dist loadfile || { [ $$? = 1 ] && echo "once more, one at a time: what failed beside others" \
+	  && .venv/bin/python -m pytest tests --last-failed --last-failed-no-failures none; }
 
 check:  ## lint, types, unit tests (no Docker; under a minute)
 	@scripts/bootstrap --python
