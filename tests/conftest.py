@@ -1,4 +1,4 @@
-"""What every test may use, and who runs beside whom: `make test` runs three test files at a time."""
+"""What every test may use, and who runs beside whom under pytest-xdist."""
 
 from __future__ import annotations
 
