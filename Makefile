@@ -44,6 +44,7 @@ faults:  ## write again what follows from the catalogue of faults: docs/faults.m
 crash:  ## 200 seeded kills of everything that is ours while faults hold; resumable, about an hour, needs root
 	@scripts/bootstrap
 	@.venv/bin/python scripts/crash --evidence docs/evidence/crash.json
+	@REGIONFALL_OWN_ENGINE=1 .venv/bin/python -m pytest tests/crash/test_own_engine.py
 
 fuzz:  ## 10 000 hostile inputs at every way in, about five minutes; evidence in docs/evidence/fuzz.json
 	@scripts/bootstrap --python

@@ -167,7 +167,7 @@ class Cluster:
             raise ClusterError(f"no log of service {service!r}: {error}") from error
 
     def service_events(self, heard: Heard) -> Callable[[], None]:
-        """Call `heard(service, action)` for engine events of guests until the returned function is called."""
+        """Call `heard(service, action, code)` for engine events of guests until the returned function is called."""
         return ServiceEvents(self._client, self.name, self.home, heard).stop
 
     def addresses(self) -> dict[str, str]:

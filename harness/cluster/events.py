@@ -19,8 +19,8 @@ ACTIONS = ("die", "kill", "oom", "pause", "start", "stop", "unpause")
 _SERVICE = "com.docker.compose.service"
 _AGAIN_S = 0.5
 
-Heard = Callable[[str, str], None]
-"""Called with service and action, from the watching thread."""
+Heard = Callable[[str, str, int | None], None]
+"""Called with service, action and (for `die`) exit code, from the watching thread."""
 
 
 class ServiceEvents:
@@ -70,6 +70,7 @@ class ServiceEvents:
         nanoseconds = int(event.get("timeNano", 0))
         if nanoseconds:
             self._since = max(self._since, (nanoseconds + 1) / 1e9)
-        service = event.get("Actor", {}).get("Attributes", {}).get(_SERVICE)
+        attributes = event.get("Actor", {}).get("Attributes", {})
+        service, code = attributes.get(_SERVICE), str(attributes.get("exitCode", ""))
         if service and not self._ended.is_set():
-            self._heard(str(service), str(event.get("Action", "")))
+            self._heard(str(service), str(event.get("Action", "")), int(code) if code.isdigit() else None)

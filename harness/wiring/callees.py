@@ -18,8 +18,8 @@ BACK = frozenset({"start", "unpause"})
 def follow_services(cluster: Cluster, borders: Mapping[str, Border], journal: Journal) -> Iterator[None]:
     """Pass on what happens to guests' containers for as long as the scope lasts."""
 
-    def on_event(service: str, action: str) -> None:
-        journal.write("service_event", service=service, action=action)
+    def on_event(service: str, action: str, code: int | None) -> None:
+        journal.write("service_event", service=service, action=action, **({} if code is None else {"code": code}))
         if action not in GONE | BACK:
             return
         for border in borders.values():

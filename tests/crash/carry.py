@@ -6,18 +6,26 @@ import json
 import random
 import subprocess
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from docker.errors import DockerException
 from draw import Case
-from faults import HOLD_S, experiment, item_for
-from stand import COMPOSE, Stand, journal, until
+from faults import HOLD_S, experiment, item_for, words_of
+from requests.exceptions import RequestException
+from stand import COMPOSE, Stand, command_lines, journal, until
 from victims import Running, Victim
+
+from harness.journal.manifest import read_record
+from harness.model.errors import HarnessError
+from harness.wiring.judgement import judge_folder
+from harness.wiring.standing import status_now
 
 HOLDS_WITHIN_S = 60.0
 ENDS_WITHIN_S = 90.0
 CLEAN_WITHIN_S = 30.0
+BY_HAND_S = 120
 
 
 @dataclass
@@ -54,6 +62,8 @@ def carried_out(case: Case, victim: Victim, stand: Stand, companions: dict[str, 
     text = experiment(case.name, COMPOSE, [item_for(kind, stand.plan_of, COMPOSE) for kind in kinds])
     stand.write(f"{case.name}.chaos.yaml", text)
     plan = stand.plan_of(text)
+    if victim.by_hand:
+        return by_hand(line, victim, stand, Running(stand, 0, plan, chance))
     known = set(_folders(stand))
     process = stand.start("run", f"{case.name}.chaos.yaml", "--json", "-q")
     try:
@@ -63,18 +73,51 @@ def carried_out(case: Case, victim: Victim, stand: Stand, companions: dict[str, 
         killed = time.monotonic()
         line.killed = victim.kill(Running(stand, process.pid, plan, chance))
         _, err = process.communicate(timeout=ENDS_WITHIN_S)
-    except (AssertionError, subprocess.TimeoutExpired) as error:
-        line.wrong.append(str(error)[-600:])
+    except (AssertionError, subprocess.TimeoutExpired, DockerException, RequestException) as error:
+        line.wrong.append(f"{type(error).__name__}: {str(error)[-600:]}")
         return line
     finally:
         if process.poll() is None:
             process.kill()
             process.communicate()
-    line.leftovers = _settled(stand)
+    line.leftovers = settled(stand)
     line.seconds = time.monotonic() - killed
     line.foreign_touched = stand.bystanders.touched()
     _judge(line, victim, stand, folder, err)
     return line
+
+
+def by_hand(line: Line, victim: Victim, stand: Stand, running: Running) -> Line:
+    """The fault of the case is added by hand; its command has long ended when its holder is killed."""
+    item = item_for(line.case.fault, stand.plan_of, COMPOSE)
+    added = stand.command("fault", "add", *words_of(item), "--for", f"{BY_HAND_S}s", "--json", "-q")
+    hands = stand.home / "hand"
+    folders = sorted(hands.iterdir(), key=lambda one: one.stat().st_mtime) if hands.is_dir() else []
+    if added.returncode != 0 or not folders:
+        line.wrong.append(f"fault add ended with {added.returncode}: {added.stderr.strip()[-500:]}")
+        return line
+    pids = [pid for pid, row in command_lines().items() if "hand.holder" in row and row.endswith(str(folders[-1]))]
+    if len(pids) != 1 or not any(row["id"] == folders[-1].name for row in status_now(stand.home)["injections"]):
+        line.wrong.append(f"{folders[-1].name} does not hold, or its holder is gone: {pids}")
+        return line
+    killed = time.monotonic()
+    line.killed = victim.kill(replace(running, controller=pids[0])).replace("controller", "fault holder")
+    line.leftovers = settled(stand)
+    line.seconds = time.monotonic() - killed
+    line.foreign_touched = stand.bystanders.touched()
+    line.status = "killed"
+    if held := status_now(stand.home)["injections"]:
+        line.leftovers.append(f"still holds by the proxies' word: {held}")
+    _read_by_hand(line, folders[-1])
+    return line
+
+
+def _read_by_hand(line: Line, folder: Path) -> None:
+    """The folder of a fault by hand has no verdict; it must be readable all the same."""
+    try:
+        read_record(folder)
+    except (HarnessError, OSError, ValueError) as error:
+        line.wrong.append(f"unreadable folder {folder.name}: {type(error).__name__}: {error}")
 
 
 def _folders(stand: Stand) -> list[Path]:
@@ -93,7 +136,7 @@ def _holding(stand: Stand, known: set[Path], names: set[str], process: subproces
     return None
 
 
-def _settled(stand: Stand) -> list[str]:
+def settled(stand: Stand) -> list[str]:
     """What is left when the patience ends; nothing as soon as nothing is."""
     end = time.monotonic() + CLEAN_WITHIN_S
     while (left := stand.left()) and time.monotonic() < end:
@@ -103,11 +146,11 @@ def _settled(stand: Stand) -> list[str]:
 
 def _judge(line: Line, victim: Victim, stand: Stand, folder: Path, err: str) -> None:
     """Read the run's folder again as a person would, and hold its words against the promise."""
-    done = stand.command("report", str(folder), "--judge", "--json", "-q")
     try:
-        verdict = json.loads(done.stdout)
-    except ValueError:
-        line.wrong.append(f"unreadable run folder {folder.name}: {done.returncode} {done.stderr.strip()[-400:]}")
+        judge_folder(folder)  # what `report RUN --judge` does
+        verdict = json.loads((folder / "verdict.json").read_text(encoding="utf-8"))
+    except (HarnessError, OSError, ValueError) as error:
+        line.wrong.append(f"unreadable run folder {folder.name}: {type(error).__name__}: {error}")
         return
     line.status, line.verdict = str(verdict["status"]), verdict["verdict"]
     if line.status not in victim.statuses:

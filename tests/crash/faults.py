@@ -15,7 +15,7 @@ from harness.model.errors import InvalidFile
 from harness.model.plan import Plan
 
 HOLD_S = 4
-TARGETS = ("web->orders", "west", "stock", "orders", "web->stock", "east", "east->west")
+TARGETS = ("web->orders", "west", "stock", "orders", "web->stock", "east", "east->west", "east | west")
 """What of the guest an example may be put on; the first that the plan accepts is taken."""
 
 PlanOf = Callable[[str], Plan]
@@ -56,6 +56,20 @@ def item_for(kind: str, plan_of: PlanOf, compose: Path) -> dict[str, Any]:
         else:
             return item
     raise refused
+
+
+def words_of(item: dict[str, Any]) -> list[str]:
+    """The same fault as `fault add` takes it: target, then `slow latency=300ms`, options last."""
+    rest = {key: value for key, value in item.items() if key not in ("on", "share")}
+    share = ["--share", str(item["share"])] if "share" in item else []
+    ((kind, value),) = rest.items()
+    if kind == "how":
+        how = [str(value)]
+    elif isinstance(value, dict):
+        how = [kind, *(f"{name}={setting}" for name, setting in value.items())]
+    else:
+        how = [kind] if value is True else [kind, str(value)]
+    return [str(item["on"]), *how, *share]
 
 
 def experiment(name: str, compose: Path, items: Iterable[dict[str, Any]]) -> str:

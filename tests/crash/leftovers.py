@@ -12,11 +12,15 @@ _COUNTING = ("sent", "back", "blocked", "blocked_other", "once")
 INSIDE = (
     f"COUNTING = {_COUNTING!r}"
     + r"""
-import glob, json, subprocess, urllib.request
+import glob, json, socket, subprocess, urllib.request
+def asked(path, command):
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(2); line.connect(path); line.sendall(command + b"\n")
+        return b"".join(iter(lambda: line.recv(65536), b"")).decode().split("\n")
 def words(pid):
     try: return open(f"/proc/{pid}/cmdline").read().split("\0")
     except OSError: return []
-found = {"elements": {}, "toxics": {}, "processes": []}
+found = {"elements": {}, "toxics": {}, "rules": {}, "processes": []}
 listed = json.loads(subprocess.run(["nft", "-j", "list", "ruleset"], capture_output=True, text=True).stdout)["nftables"]
 for item in listed:
     for kind in ("set", "map"):
@@ -31,12 +35,17 @@ for pid in sorted(int(path.split("/")[2]) for path in glob.glob("/proc/[0-9]*"))
         except (OSError, ValueError) as error: proxies = {"?": {"toxics": [str(error)]}}
         for name, proxy in proxies.items():
             found["toxics"][f"{port}/{name}"] = proxy["toxics"]
-    elif "harness.containers.border.relay" in line:
+    elif "harness.containers.relay" in line:
         found["processes"].append("relay")
+for path in glob.glob("/run/regionfall/haproxy-*.sock"):
+    try: rows = [row.split() for row in asked(path, b"regionfall show") if " " in row]
+    except OSError as error: rows = [["?", str(error)]]
+    found["rules"][path] = sorted(" ".join(row[:2]) for row in rows if row[1] != "-")
 print(json.dumps(found))
 """
 )
-"""Runs inside a border: elements of its sets (counting ones aside), toxics of every proxy, control connections."""
+"""Runs inside a border: elements of its sets (counting ones aside), toxics of every proxy, rules of every HAProxy,
+control connections."""
 
 Snapshot = dict[str, Any]
 
@@ -64,6 +73,7 @@ def border_leftovers(region: str, clean: Snapshot, now: Snapshot) -> list[str]:
         for name, toxics in now["toxics"].items()
         if toxics != clean["toxics"].get(name, [])
     ]
+    found += [f"HAProxy {region} {name}: {rules}" for name, rules in now["rules"].items() if rules]
     missing = clean["toxics"].keys() - now["toxics"].keys()
     found += [f"proxy {region} {name} is missing" for name in sorted(missing) if not name.endswith(".part")]
     return found + [f"process {region}: {name}" for name in now["processes"]]

@@ -9,13 +9,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import docker
 import foreign
 import leftovers
+from faults import experiment, item_for
+from requests.exceptions import RequestException
 
 from harness.cluster.weave.woven import LABEL_HOME, LABEL_PART, LABEL_REGION, PART_BORDER, PART_LOAD
 from harness.model.plan import Plan
@@ -25,6 +27,8 @@ from harness.wiring.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = Path(__file__).parent / "guest" / "compose.yaml"
+STANDS_FOR = "errors"
+"""The stack is started for this fault: with everything that single requests take, which the others can do with."""
 IMAGE = "regionfall-tests/crash"
 COMMAND = (sys.executable, "-m", "harness")
 _SERVICE = "com.docker.compose.service"
@@ -139,7 +143,7 @@ def _tolerant(look: Callable[[], list[str]]) -> list[str]:
     """What cannot be looked at is not clean."""
     try:
         return look()
-    except (docker.errors.DockerException, OSError, ValueError, StopIteration, IndexError) as error:
+    except (docker.errors.DockerException, RequestException, OSError, ValueError, StopIteration, IndexError) as error:
         return [f"cannot be looked at: {type(error).__name__}: {str(error)[:200]}"]
 
 
@@ -147,6 +151,15 @@ def processes(container: Any) -> dict[int, str]:
     """Process id on this machine -> command line, of everything that runs in a container."""
     top = container.top(ps_args="-eo pid,args")
     return {int(row[0]): " ".join(row[1:]) for row in top["Processes"] or ()}
+
+
+def command_lines() -> dict[int, str]:
+    """Process id -> command line, of everything on this machine."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            found[int(path.parent.name)] = path.read_bytes().decode(errors="replace").replace("\0", " ").strip()
+    return found
 
 
 def environ() -> dict[str, str]:
@@ -165,11 +178,12 @@ def until(condition: Callable[[], Any], seconds: float, what: str, every: float 
 
 
 @contextmanager
-def standing(directory: Path, text: str) -> Iterator[Stand]:
-    """A stack for experiments like `text`, with its bystanders; everything is taken away at the end."""
+def standing(directory: Path) -> Iterator[Stand]:
+    """A stack that every case can use, with its bystanders; everything is taken away at the end."""
     directory.mkdir(parents=True, exist_ok=True)
     stand = Stand(directory)
-    stand.write("stand.chaos.yaml", text)
+    item = item_for(STANDS_FOR, stand.plan_of, COMPOSE)
+    stand.write("stand.chaos.yaml", experiment("stand", COMPOSE, [item]))
     try:
         stand.up("stand.chaos.yaml")
         with foreign.foreign(stand.name, str(stand.home), IMAGE) as stand.bystanders:

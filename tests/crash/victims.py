@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import random
 import signal
@@ -15,6 +14,7 @@ from stand import Stand, processes
 from harness.model.plan import Plan
 from harness.model.stack import LOAD
 
+HTTP_EDGE = "web->orders:8080"
 COMPLETED, ENDED = frozenset({"completed"}), frozenset({"aborted", "errored"})
 
 
@@ -33,7 +33,7 @@ class Victim:
     """One kind of victim. `kill` does it and says what was killed.
 
     `statuses`: how the run may say that it ended. `companion`: a fault class that brings the victim to life.
-    `by_hand`: the fault is held by `fault add`, not by a run.
+    `by_hand`: the fault is held by `fault add`, whose process is then the controller, and not by a run.
     """
 
     name: str
@@ -88,6 +88,13 @@ def _border(running: Running) -> str:
     return f"container {border.name}"
 
 
+def _haproxy(running: Running) -> str:
+    """In the border of the one edge of the guest that speaks HTTP inside; others have their own."""
+    edge = next(edge for edge in running.plan.stack.edges if edge.id == HTTP_EDGE)
+    border = running.stand.borders()[edge.caller_region]
+    return _process(border, ("haproxy", "-db"), running.chance, "HAProxy")
+
+
 def _service(running: Running) -> str:
     name = running.chance.choice(sorted(service.name for service in running.plan.stack.services))
     container = running.stand.service(name)
@@ -101,12 +108,10 @@ def victims() -> dict[str, Victim]:
         Victim("controller", _controller, ENDED),
         Victim("load", _load, ENDED),
         Victim("toxiproxy", _toxiproxy, COMPLETED),
+        Victim("haproxy", _haproxy, COMPLETED),
+        Victim("holder", _controller, by_hand=True),
         Victim("agent", _agent),
         Victim("border", _border),
         Victim("service", _service),
     ]
     return {victim.name: victim for victim in found}
-
-
-def _has(module: str) -> bool:
-    return importlib.util.find_spec(module) is not None

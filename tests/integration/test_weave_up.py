@@ -147,7 +147,7 @@ def test_what_happens_to_a_guest_is_heard(two: Cluster) -> None:
     heard: list[tuple[str, str]] = []
     both = threading.Event()
 
-    def on_event(service: str, action: str) -> None:
+    def on_event(service: str, action: str, code: int | None) -> None:
         heard.append((service, action))
         if {("orders", "die"), ("orders", "start")} <= set(heard):
             both.set()

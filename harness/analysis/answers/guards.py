@@ -18,7 +18,7 @@ SHORT_SHARE, SHORT_S = 0.02, 0.5
 
 def guard_findings(run: RunData, results: Sequence[InjectionResult], load: LoadAccount) -> list[Finding]:
     """All guards that speak, most general first; the lines of `steady` also when they hold."""
-    found = [*_arm(run), *_status(run), *_by_hand(run), *_added(run), *_told(run), *_load(run, load)]
+    found = [*_arm(run), *_status(run), *_by_hand(run), *_added(run), *_killed(run), *_told(run), *_load(run, load)]
     found += steady_findings(run) or _steady_event(run)
     stopped = ended_by_decision(run)
     for result, hold in zip(results, run.holds, strict=True):
@@ -99,6 +99,24 @@ def _added(run: RunData) -> Iterator[Finding]:
         when = f" at t+{run.wall_s(at):.1f} s" if at is not None else ""
         names = ", ".join(dict.fromkeys(str(event.get("owner")) for event in events))
         yield _guard("added by hand", f"a fault was added by hand{when} ({names}): run it again without")
+
+
+KILLED = 137
+"""Exit code of a process that SIGKILL ended, which no process sends to itself."""
+
+
+def _killed(run: RunData) -> Iterator[Finding]:
+    """A service that somebody else killed: what follows from it follows from no fault of this run."""
+    meant = {
+        name for injection in run.plan.injections if injection.fault.kind != "flags" for name in injection.services
+    }
+    events = list(run.events.named("service_event"))
+    starved = {event.get("service") for event in events if event.get("action") == "oom"}
+    for event in events:
+        name = event.get("service")
+        if event.get("action") == "die" and event.get("code") == KILLED and name not in meant | starved:
+            text = f"service {name} was killed by somebody else (code {KILLED}, and it was not out of memory)"
+            yield _guard(f"service {name}", f"{text}: run it again")
 
 
 def _told(run: RunData) -> Iterator[Finding]:

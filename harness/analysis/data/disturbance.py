@@ -33,7 +33,8 @@ def disturbances(run: RunData) -> list[Disturbance]:
         if at is None:
             continue
         edge, caller = str(event.get("edge") or ""), str(event.get("caller") or "")
-        edges = {edge} if edge else {known.id for known in run.stack.edges if known.caller == caller}
+        # A proxy that is replaced costs its caller all connections, also those of edges that had nothing to do with it.
+        edges = {known.id for known in run.stack.edges if known.caller == caller} | ({edge} if edge else set())
         where = edge or caller or str(event.get("border") or "a proxy")
         text = f"{event.get('what') or 'disturbance'} on {where} at t{run.wall_s(at):+.1f} s"
         found.append(Disturbance(at, frozenset(edges), text))

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from harness.containers.border.backlog import stall_words
 from harness.containers.border.config import Config, EdgeConfig, Endpoint
 from harness.containers.border.cuts import PART_PORT
 from harness.containers.border.holding import Holding
@@ -53,7 +54,7 @@ class Guard:
             self._replaced[edge.caller] = now
             doubt_neighbour(edge.upstream[0])
             process = self._gates[edge.caller] if at in self._fronts else self._servers[edge.caller]
-            process.replace(f"its listener stood still for {STALLED_S:g} s", edge.id)
+            process.replace(stall_words(edge, STALLED_S), edge.id)
 
     def _stalled(self, now: float) -> Iterable[tuple[Endpoint, EdgeConfig]]:
         stalled = {self._edges[at].caller: at for at, since in self._since.items() if now - since > STALLED_S}

@@ -177,6 +177,10 @@ def test_an_interrupt_before_the_load_is_an_abort() -> None:
             {"more_events": (event("fault_by_hand", owner="hand-4f2a", at_us=us(10)),)},
             "a fault was added by hand at t+10.0 s (hand-4f2a)",
         ),
+        (
+            {"more_events": (event("service_event", service="mail", action="die", code=137),)},
+            "service mail was killed by somebody else",
+        ),
         ({"more_events": (event("guard", name="host", reason="the host slept"),)}, "the host slept"),
         ({"more_events": (event("control_lost", border="east", reason="?"),)}, "proxy of east"),
         (
@@ -195,6 +199,21 @@ def test_every_guard_makes_a_run_inconclusive_and_says_why(changes: dict[str, An
     assert (found.verdict, found.exit_code) == (INCONCLUSIVE, 3)
     assert words in found.reasons[0]
     assert any(f.kind == "guard" and f.verdict is INCONCLUSIVE for f in found.findings)
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (event("service_event", service="mail", action="die", code=1),),
+        (
+            event("service_event", service="mail", action="oom"),
+            event("service_event", service="mail", action="die", code=137),
+        ),
+    ],
+    ids=["its own end", "out of memory"],
+)
+def test_a_service_that_ends_by_itself_or_for_want_of_memory_is_a_finding_and_no_excuse(events):
+    assert not [f for f in verdict(Run(more_events=events)).findings if f.name.startswith("service mail")]
 
 
 def test_guards_of_an_injection_name_it() -> None:

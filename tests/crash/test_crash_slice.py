@@ -1,0 +1,188 @@
+"""A few kills of the crash suite, and other ways in which a run may be cut short; two stacks side by side.
+
+The kills come from a seed, which is printed; REGIONFALL_CRASH_SEED repeats them. `make crash` does two hundred.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from carry import carried_out, settled
+from draw import draw
+from faults import experiment, families
+from stand import COMMAND, COMPOSE, Stand, environ, journal, processes, standing, until
+from victims import victims
+
+pytestmark = [
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(os.geteuid() != 0, reason="processes inside containers can only be killed and stopped by root"),
+]
+
+HANG = {"on": "web->orders", "hang": True}
+LEASE_S = 3.0
+KILLS = 3
+
+
+@contextmanager
+def small_disk(place: Path, megabytes: int) -> Iterator[Path]:
+    """A folder on a disk of its own."""
+    place.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(place)], check=True)
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+@pytest.fixture(scope="module")
+def stands(tmp_path_factory) -> Iterator[tuple[Stand, Stand]]:
+    """Two projects, each with its stack up; the folder of the second lies on a disk of 24 MB."""
+    place = tmp_path_factory.mktemp("crash")
+    with ExitStack() as stack:
+        disk = stack.enter_context(small_disk(place / "small", 24))
+        yield stack.enter_context(standing(place / "wide")), stack.enter_context(standing(disk))
+
+
+@pytest.fixture
+def stand(stands) -> Stand:
+    return stands[0]
+
+
+def begun(stand: Stand, name: str, start: Callable[..., Any] = Stand.start) -> tuple[Any, Path]:
+    """A run whose fault holds: its process and its folder."""
+    stand.write(f"{name}.chaos.yaml", experiment(name, COMPOSE, [HANG]))
+    known = set(folders(stand))
+    process = start(stand, "run", f"{name}.chaos.yaml", "--json")
+    (folder,) = until(lambda: [one for one in set(folders(stand)) - known if holds(one)], 60, "the fault holds", 0.03)
+    return process, folder
+
+
+def folders(stand: Stand) -> list[Path]:
+    runs = stand.home / "runs"
+    return list(runs.iterdir()) if runs.is_dir() else []
+
+
+def holds(folder: Path) -> bool:
+    return any(event["event"] == "injection_holding" for event in journal(folder))
+
+
+def judged(stand: Stand, folder: Path) -> dict[str, Any]:
+    """The verdict as it is made again from the folder."""
+    done = stand.command("report", str(folder), "--judge", "--json")
+    assert done.stdout, done.stderr
+    verdict: dict[str, Any] = json.loads(done.stdout)
+    return verdict
+
+
+def nothing_left(stand: Stand) -> None:
+    assert settled(stand) == []
+    assert stand.bystanders.touched() == []
+
+
+def test_two_projects_run_side_by_side_and_neither_feels_the_other(stands):
+    runs = [begun(stand, "beside") for stand in stands]
+    for stand, (process, folder) in zip(stands, runs, strict=True):
+        out, err = process.communicate(timeout=90)
+        verdict = json.loads(out)
+        assert (verdict["status"], verdict["cleanup"]) == ("completed", "verified"), err
+        assert verdict["run"] == folder.name
+        nothing_left(stand)
+
+
+def test_a_few_seeded_kills_leave_nothing_behind(stand):
+    seed = int(os.environ.get("REGIONFALL_CRASH_SEED") or random.SystemRandom().randrange(10**6))
+    print(f"\nREGIONFALL_CRASH_SEED={seed}")
+    known, classes = victims(), families()
+    cases = draw(seed, list(known), classes, 0)
+    chosen = random.Random(seed).sample(sorted(known), KILLS)
+    some = [next(case for case in cases if case.victim == name) for name in chosen]
+    companions = {family: kinds[0] for family, kinds in classes.items()}
+    for case in some:
+        line = carried_out(case, known[case.victim], stand, companions)
+        print(case.name, line.to_json())
+        assert line.good, line.to_json()
+
+
+def test_whoever_stops_a_run_twice_is_told_that_nothing_was_verified_and_faults_end_all_the_same(stand):
+    process, folder = begun(stand, "twice")
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.15)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    if process.returncode != 130:  # what the first one asked for may have been done before the second came
+        assert process.returncode == 7 and "stopped twice" in err, err
+    assert json.loads(out)["status"] in ("aborted", "errored")
+    nothing_left(stand)
+    assert judged(stand, folder)["verdict"] == "inconclusive"
+
+
+def test_a_terminal_that_is_closed_stops_the_run_in_order(stand):
+    def in_a_terminal(stand: Stand, *words: str) -> tuple[int, int]:
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(stand.directory)
+            os.execve(COMMAND[0], [*COMMAND, *(word for word in words if word != "--json")], environ())
+        return pid, terminal
+
+    (pid, terminal), folder = begun(stand, "terminal", in_a_terminal)
+    os.close(terminal)
+    until(lambda: os.waitpid(pid, os.WNOHANG)[0], 60, "the command ends")
+    (closed,) = [event for event in journal(folder) if event["event"] == "run_closed"]
+    assert (closed["status"], closed["cleanup"]) == ("aborted", "verified")
+    assert (folder / "report.html").exists()
+    nothing_left(stand)
+
+
+def test_a_run_whose_disk_is_full_lifts_its_faults_and_says_so(stands):
+    stand = stands[1]
+    process, folder = begun(stand, "full")
+    filler = stand.directory / "filler"
+    with filler.open("wb", buffering=0) as file:
+        while True:
+            try:
+                file.write(bytes(65536))
+            except OSError:
+                break
+    try:
+        _, err = process.communicate(timeout=90)
+        assert process.returncode == 4, err
+        assert "No space left" in err or "disk full" in err, err
+        nothing_left(stand)
+    finally:
+        filler.unlink()
+    verdict = judged(stand, folder)
+    assert (verdict["status"], verdict["verdict"]) == ("errored", "inconclusive")
+
+
+def test_a_machine_that_was_suspended_makes_the_run_inconclusive(stand):
+    process, folder = begun(stand, "suspended")
+    ours = [process.pid]
+    for container in stand.containers():
+        if container.labels["regionfall.part"] != "guest":
+            ours += processes(container)
+    for pid in ours:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(LEASE_S + 2)
+    for pid in ours:
+        os.kill(pid, signal.SIGCONT)
+    out, err = process.communicate(timeout=90)
+    assert process.returncode == 3, err
+    verdict = json.loads(out)
+    assert verdict["verdict"] == "inconclusive" and any("it-0" in reason for reason in verdict["reasons"])
+    assert verdict["run"] == folder.name
+    nothing_left(stand)
