@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from harness.model.effect import Effect
+from harness.model.errors import LoadError
 from harness.model.finding import LoadAccount
 from harness.model.load import Sample
 from harness.model.progress import FlowNow
@@ -58,6 +59,10 @@ class LoadPort(Protocol):
     @property
     def finished(self) -> bool:
         """Whether the generator ended, well or not."""
+
+    @property
+    def error(self) -> LoadError | None:
+        """Why it was lost, if it was."""
 
     def stop(self) -> None:
         """End early; samples so far are delivered."""

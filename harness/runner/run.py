@@ -260,6 +260,8 @@ class Execution:
         self._quietly(self.steps.end)
         early = self.started and (ended_s < self.plan.end_s - 0.5 or status != "completed")
         self._quietly(lambda: self._end_load(early))
+        if status == "completed" and (lost := rig.load.error) is not None:
+            status, reason = "errored", str(lost)
         for heart in self.hearts if self.started else ():
             heart.stop()
         self._quietly(self._drain)

@@ -107,6 +107,10 @@ class FakeLoad:
     def finished(self) -> bool:
         return self.clock.now - 1000.0 >= self.dies_at
 
+    @property
+    def error(self) -> LoadError | None:
+        return LoadError("the load program was killed") if self.finished else None
+
     def account(self) -> LoadAccount:
         return LoadAccount(offered=300, rows=300)
 
@@ -250,6 +254,12 @@ def test_a_load_that_dies_makes_the_run_errored_and_heals():
     ended = bench.run()
     assert ended.status == "errored" and "ended" in ended.reason
     assert bench.borders["east"].held == {}
+
+
+def test_a_load_that_dies_in_the_last_second_makes_the_run_errored_all_the_same():
+    bench = Bench(plan_with(SLOW), dies_at=34.7)
+    ended = bench.run()
+    assert (ended.status, ended.reason) == ("errored", "the load program was killed")
 
 
 def test_a_load_that_cannot_start_is_errored_without_a_phase():

@@ -8,6 +8,7 @@ from harness.analysis.answers.signature import CONTROL_ARM
 from harness.analysis.data.events import Hold, number
 from harness.analysis.data.run import RunData
 from harness.analysis.steady import steady_findings
+from harness.model.ended import ENDINGS
 from harness.model.finding import Answer, Finding, FindingKind, InjectionResult, LoadAccount
 from harness.model.units import duration_text
 
@@ -18,7 +19,16 @@ SHORT_SHARE, SHORT_S = 0.02, 0.5
 
 def guard_findings(run: RunData, results: Sequence[InjectionResult], load: LoadAccount) -> list[Finding]:
     """All guards that speak, most general first; the lines of `steady` also when they hold."""
-    found = [*_arm(run), *_status(run), *_by_hand(run), *_added(run), *_killed(run), *_told(run), *_load(run, load)]
+    found = [
+        *_arm(run),
+        *_status(run),
+        *_by_hand(run),
+        *_added(run),
+        *_killed(run),
+        *_died(run),
+        *_told(run),
+        *_load(run, load),
+    ]
     found += steady_findings(run) or _steady_event(run)
     stopped = ended_by_decision(run)
     for result, hold in zip(results, run.holds, strict=True):
@@ -117,6 +127,15 @@ def _killed(run: RunData) -> Iterator[Finding]:
         if event.get("action") == "die" and event.get("code") == KILLED and name not in meant | starved:
             text = f"service {name} was killed by somebody else (code {KILLED}, and it was not out of memory)"
             yield _guard(f"service {name}", f"{text}: run it again")
+
+
+def _died(run: RunData) -> Iterator[Finding]:
+    """A process of ours that somebody killed was replaced, and its seconds are masked; what led to it is not known."""
+    for event in run.events.named("disturbance"):
+        what = str(event.get("what"))
+        if what.endswith(ENDINGS):
+            yield _guard("proxy replaced", f"{what}, where {event.get('caller') or '?'} calls: run it again")
+            return
 
 
 def _told(run: RunData) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ from harness.containers.border.cuts import PART_PORT
 from harness.containers.border.holding import Holding
 from harness.containers.border.layer7.gate import behind
 from harness.containers.border.net import doubt_neighbour
+from harness.model.ended import HAPROXY_ENDED, PROCESS_ENDED
 
 _LISTENING = "0A"
 STALLED_S = 1.0
@@ -43,10 +44,10 @@ class Guard:
         """One look; to be called several times a second."""
         for server in self._servers.values():
             if not server.running:
-                server.replace("the process ended")
+                server.replace(PROCESS_ENDED)
         for gate in self._gates.values():
             if not gate.running:
-                gate.replace("HAProxy ended")
+                gate.replace(HAPROXY_ENDED)
         now = time.monotonic()
         waiting = {at for at in waiting_listeners() if at in self._edges and self._up(self._edges[at].upstream)}
         self._since = {at: self._since.get(at, now) for at in waiting}

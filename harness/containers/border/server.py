@@ -15,6 +15,7 @@ from pathlib import Path
 from harness.containers.border.config import EdgeConfig, Endpoint
 from harness.containers.border.driver import Api, ProxyApiError
 from harness.containers.border.toxics import Toxics
+from harness.model.ended import PROCESS_ENDED
 
 _START_PATIENCE_S = 3.0
 
@@ -105,7 +106,7 @@ class ProxyServer:
                 self.replace(str(error))
                 return True
             if present is None:
-                self.replace("the process ended")
+                self.replace(PROCESS_ENDED)
                 return True
             return all(self._wanted.get(name, {}) == toxics for name, toxics in present.items())
 

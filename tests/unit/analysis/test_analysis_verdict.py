@@ -178,6 +178,10 @@ def test_an_interrupt_before_the_load_is_an_abort() -> None:
             "a fault was added by hand at t+10.0 s (hand-4f2a)",
         ),
         (
+            {"more_events": (event("disturbance", what="proxy replaced: HAProxy ended", caller="web", at_us=us(10)),)},
+            "proxy replaced: HAProxy ended, where web calls",
+        ),
+        (
             {"more_events": (event("service_event", service="mail", action="die", code=137),)},
             "service mail was killed by somebody else",
         ),

@@ -20,6 +20,7 @@ from harness.containers.border.config import EdgeConfig
 from harness.containers.border.layer7.gate import frontend, haproxy_config
 from harness.containers.border.layer7.rules import fault_of, token
 from harness.containers.border.layer7.runtime import GateError, ask
+from harness.model.ended import HAPROXY_ENDED
 from harness.model.request_fault import RequestFault
 
 TTL_S = 4
@@ -148,7 +149,7 @@ class Gate:
                 self.replace(str(error))
                 return True
             if present is None:
-                self.replace("HAProxy ended")
+                self.replace(HAPROXY_ENDED)
                 return True
             return present == self._wanted
 
