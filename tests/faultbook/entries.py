@@ -19,7 +19,7 @@ from harness.faults.contract import ActsOn, Family, FaultType, Reach
 
 REGION, SIDES, EDGE, SERVICE, FLAGGED = "west", "east | west", "web->orders", "orders", "idp"
 HTTP_EDGE = "web->pages"
-HOLD_S, LONG_HOLD_S = 8, 12
+HOLD_S, LONG_HOLD_S, REQUESTS_HOLD_S = 8, 12, 24
 TIMES = ("id", "at", "for", "until", "source", "grade")
 """Keys of an item that are not about the fault."""
 
@@ -69,7 +69,9 @@ def target(one: FaultType) -> str:
 
 
 def hold(one: FaultType) -> int:
-    """Seconds; containers take longer to go and come back."""
+    """Seconds; containers take long to go and come back, a small share of requests needs many to be told from none."""
+    if one.per_request:
+        return REQUESTS_HOLD_S
     return LONG_HOLD_S if one.acts_on is ActsOn.SERVICES else HOLD_S
 
 
@@ -94,7 +96,7 @@ def experiment(entry: Entry, compose: str) -> dict[str, Any]:
         "name": "fault-" + "".join(c if c.isalnum() else "-" for c in entry.name).strip("-"),
         "stack": {"compose": [compose]},
         "load": load | {"flows": {"shop": {"service": "web", "get": "/"}}},
-        "steady": {"for": "6s", "expect": {"shop": {"availability": ">= 50%"}}},
+        "steady": {"for": f"{entry.hold_s if entry.requests else 6}s", "expect": {"shop": {"availability": ">= 50%"}}},
         "timeline": [
             {"phase": "broken", "at": "0s", "for": f"{entry.hold_s}s", "faults": [entry.item | {"id": "it"}]},
             {"phase": "after", "for": "3s"},

@@ -15,6 +15,7 @@ Every row is one run of the whole chain on a small guest (`tests/guests/catalogu
 all services in the other region on a new connection); nothing is estimated. *Effect* is what the guest's own traffic
 on the edge did, before and during. *Contained*: an edge outside the fault did not move. *To hold*: from the call until
 every proxy involved read the fault back. *To heal*: from the planned end until every one read back that it is gone.
+A run that does not say all is tried once more (a busy machine); the last run counts, every line is in faults.ndjson.
 
 | fault | asked | effect: before → during | proved | contained | to hold | to heal |
 |---|---|---|---|---|---|---|
