@@ -16,7 +16,7 @@ demo:  ## set up, then replay AWS us-east-1 of 2021-12-07 and show the verdict
 
 # Not seen green in one run yet, so not in `make test`: see `make test-more`.
 MORE = tests/e2e/test_truth_slice.py tests/e2e/test_by_hand.py tests/integration/test_reach.py tests/integration/test_border_http_safety.py \
-  tests/crash/test_crash_slice.py tests/integration/test_border_frozen_callee.py
+  tests/crash/test_crash_slice.py tests/integration/test_border_frozen_callee.py tests/e2e/test_faults_page.py
 
 test:  ## set up, then the tests (needs Docker; minutes)
 	@scripts/bootstrap --tests
