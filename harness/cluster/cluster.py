@@ -61,6 +61,9 @@ class Cluster:
             which = f"the proxy of {', '.join(stopped)} does not run" if stopped else "it has no proxies"
             raise ClusterError(f"the stack {name} is not whole: {which}; `regionfall down` takes it away")
         labels = next(iter(self.border_containers.values())).labels
+        missing = [label for label in (LABEL_RUN, LABEL_PROJECT, LABEL_DIGEST) if label not in labels]
+        if missing:
+            raise ClusterError(f"the containers of {name} carry no label {missing[0]}: somebody else's, left alone")
         self.run: str = labels[LABEL_RUN]
         self.project: str = labels[LABEL_PROJECT]
         self.fingerprint: str = labels[LABEL_DIGEST]
