@@ -150,13 +150,30 @@ def test_the_canary_flies_every_second_and_does_not_feel_a_fault(stack: Shop) ->
 
 
 def test_a_canary_slowed_from_elsewhere_shows_it(stack: Shop) -> None:
+    url = canary_of(stack)
     toxic = "{'type': 'latency', 'stream': 'upstream', 'attributes': {'latency': 150}}"
-    url = "http://127.0.0.1:18001/proxies/canary/toxics"
-    done = stack.east.exec_run(["python3", "-c", f"import requests; requests.post('{url}', json={toxic}, timeout=2)"])
-    assert done.exit_code == 0
+    inside(stack, f"import requests; requests.post('{url}', json={toxic}, timeout=2).raise_for_status()")
     slow = eventually(lambda: [row for row in stack.control_east.stats()["canary"] if row["p50_us"] > 150_000], 8)
     assert slow
-    stack.east.exec_run(["python3", "-c", f"import requests; requests.delete('{url}/latency_upstream', timeout=2)"])
+    inside(stack, f"import requests; requests.delete('{url}/latency_upstream', timeout=2).raise_for_status()")
+
+
+def canary_of(stack: Shop) -> str:
+    """Where the canary's toxics are told: its proxy's API comes after those of all callers."""
+    look = """
+import itertools, requests
+for port in itertools.count(18000):
+    if "canary" in requests.get(f"http://127.0.0.1:{port}/proxies", timeout=2).json():
+        print(f"http://127.0.0.1:{port}/proxies/canary/toxics", end="")
+        break
+"""
+    return inside(stack, look)
+
+
+def inside(stack: Shop, code: str) -> str:
+    done = stack.east.exec_run(["python3", "-c", code])
+    assert done.exit_code == 0, done.output.decode()
+    return str(done.output.decode())
 
 
 def test_every_second_is_told_once_and_in_order(stack: Shop) -> None:
