@@ -55,7 +55,7 @@ probes:
 steady: {{for: 6s, expect: {{alive: {{holds: ">= 90%"}}}}}}
 timeline:
   - {{phase: gone, for: 6s, faults: [{{id: cut, on: "web->orders", refuse: true}}]}}
-  - {{phase: after, for: 5s}}
+  - {{phase: after, for: 12s}} # bytes are told some seconds late
 expect:
   alive: {{holds: ">= 90%", phases: [gone]}}
   door: {{holds: ">= 90%"}}

@@ -148,6 +148,7 @@ def test_a_callee_that_swallows_dials_stalls_one_caller_whose_proxy_is_replaced(
         back = time.monotonic()
         assert eventually(lambda: stack.get("orders", limit=1)[0] == "200", 15)
         healed = time.monotonic() - back
+        time.sleep(1)  # some more requests on the replaced proxy
         web, mail = probes["stock"].rows(), probes["mail"].rows()
     full.say("stop")
     assert event["caller"] == "web" and "stood still" in event["what"]
