@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -102,12 +101,18 @@ class Bench:
     def __init__(self, folder: Path, **containers: dict[str, Any]) -> None:
         self.api = FakeApi(**(containers or {"one": described()}))
         self.file = folder / "undo.json"
+        self.now = 1000.0
         self.agent = self.life()
 
     def life(self) -> Agent:
         engine = Engine("ours", Client(self.api))  # type: ignore[arg-type]
-        squeeze = Squeeze(engine, "image", {"x": "y"}, time.sleep)
-        return Agent(Acts(engine, Disks({}), squeeze), Notes(self.file))
+        squeeze = Squeeze(engine, "image", {"x": "y"}, lambda _: None)
+        return Agent(Acts(engine, Disks({}), squeeze), Notes(self.file), monotonic=lambda: self.now)
+
+    def later(self, seconds: float) -> None:
+        """Time passes, and the agent looks what is due."""
+        self.now += seconds
+        self.agent.tick()
 
     def want(self, act: ContainerAct | None, left_s: float = 60.0, lease_s: float = 3.0, key: int = 1) -> Any:
         acts = {"it": {"left_s": left_s, "services": {"db": act.to_wire()}}} if act else {}
@@ -128,13 +133,6 @@ KILL, PAUSE = ContainerAct(Act.KILL), ContainerAct(Act.PAUSE)
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path)
-
-
-def eventually(true: Callable[[], Any], patience_s: float = 5.0) -> None:
-    deadline = time.monotonic() + patience_s
-    while not true():
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.01)
 
 
 def test_the_undo_is_on_disk_before_anything_is_done(bench: Bench) -> None:
@@ -187,35 +185,34 @@ def test_the_end_of_the_stream_heals(bench: Bench) -> None:
 def test_a_deadline_and_a_lease_heal_with_nobody_asking(bench: Bench, left_s: float, lease_s: float) -> None:
     events: list[dict[str, Any]] = []
     bench.agent.listeners.append(events.append)
-    bench.agent.start()
     bench.want(PAUSE, left_s, lease_s)
-    assert bench.state["Paused"]
-    eventually(lambda: not bench.state["Paused"])
-    eventually(lambda: events)
+    bench.later(0.1)
+    assert bench.state["Paused"] and not events
+    bench.later(0.2)
+    assert not bench.state["Paused"]
     assert events[0]["event"] == ("expired" if left_s < 1 else "lease_expired")
 
 
 def test_a_lease_that_is_renewed_does_not_run_out(bench: Bench) -> None:
-    bench.agent.start()
     bench.want(PAUSE, lease_s=0.4)
     for _ in range(8):
-        time.sleep(0.1)
+        bench.later(0.3)
         assert bench.agent.renew(1, 0.4)["holds"] == ["it"]
     assert bench.state["Paused"]
+    bench.later(0.5)
+    assert not bench.state["Paused"]
 
 
 def test_a_new_life_undoes_what_the_file_says(bench: Bench) -> None:
     bench.want(PAUSE)
     second = bench.life()  # the first one was killed: nobody told it anything
-    second.start()
+    second.recover()
     assert not bench.state["Paused"]
     assert second.status()["injections"] == []
     assert "earlier life" in second.disturbances[0]["what"]
 
 
-def test_an_undo_that_fails_is_kept_told_and_tried_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.containers.guardian.agent.MEND_S", 0.1)
-    bench.agent.start()
+def test_an_undo_that_fails_is_kept_told_and_tried_again(bench: Bench) -> None:
     bench.want(PAUSE)
     bench.api.broken.add("unpause")
     answer = bench.agent.heal()
@@ -225,8 +222,9 @@ def test_an_undo_that_fails_is_kept_told_and_tried_again(bench: Bench, monkeypat
     assert (row["state"], row["services"]) == ("stuck", ["db"])
     assert json.loads(bench.file.read_text())
     bench.api.broken.clear()
-    eventually(lambda: not bench.state["Paused"])
-    eventually(lambda: not json.loads(bench.file.read_text()))
+    bench.agent.mend()
+    assert not bench.state["Paused"]
+    assert json.loads(bench.file.read_text()) == []
 
 
 def test_what_somebody_else_undid_is_lost_and_not_done_again(bench: Bench) -> None:
@@ -289,13 +287,15 @@ def test_a_full_disk_needs_a_volume_of_that_service(bench: Bench) -> None:
 
 
 def test_a_restart_loop_turns_until_it_is_undone(bench: Bench) -> None:
-    bench.agent.start()
     assert bench.want(ContainerAct(Act.RESTART, every_s=1.0))["missing"] == {}
     assert [what for what, _ in bench.api.told] == ["kill", "start"]
-    eventually(lambda: len(bench.api.told) >= 4)
+    bench.later(0.5)
+    assert len(bench.api.told) == 2
+    bench.later(0.6)
+    assert [what for what, _ in bench.api.told] == ["kill", "start"] * 2
     bench.want(None)
     turns = len(bench.api.told)
-    time.sleep(1.2)
+    bench.later(1.2)
     assert len(bench.api.told) == turns
     assert bench.state["Running"]
 
@@ -312,7 +312,7 @@ def test_notes_of_a_journal_are_adopted_by_a_guardian_without_a_file(bench: Benc
 def test_an_undo_file_that_is_cut_short_is_kept_aside_and_told(tmp_path: Path) -> None:
     (tmp_path / "undo.json").write_text('[{"injection": "it", "own')
     bench = Bench(tmp_path)
-    bench.agent.start()
+    bench.agent.recover()
     assert "could not be read" in bench.agent.disturbances[0]["what"]
     assert (tmp_path / "undo.unreadable").exists()
 
@@ -375,12 +375,14 @@ def test_a_full_disk_is_filled_and_emptied(tmp_path: Path, monkeypatch: pytest.M
 
 def test_renewing_does_not_wait_for_a_long_act(bench: Bench) -> None:
     bench.want(PAUSE)
-    busy = threading.Event()
-    bench.api.before_act = lambda: (busy.set(), time.sleep(1.5))[1]
+    busy, done = threading.Event(), threading.Event()
+    bench.api.before_act = lambda: (busy.set(), done.wait(30))[1]
     thread = threading.Thread(target=bench.agent.heal)
     thread.start()
-    busy.wait(2)
-    begun = time.monotonic()
-    bench.agent.renew(1, 3.0)
-    assert time.monotonic() - begun < 1.4
-    thread.join()
+    try:
+        assert busy.wait(10)
+        assert bench.agent.renew(1, 3.0)["left_s"] == 3.0
+        assert thread.is_alive(), "the act is still under way"
+    finally:
+        done.set()
+        thread.join()

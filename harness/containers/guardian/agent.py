@@ -26,10 +26,16 @@ BUSY_S = 1.0
 class Agent:
     """Everything that a control connection can ask for. Safe to call from several threads."""
 
-    def __init__(self, acts: Acts, notes: Notes, wall: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        acts: Acts,
+        notes: Notes,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.listeners: list[Callable[[dict[str, Any]], None]] = []
         self.disturbances: list[dict[str, Any]] = []
-        self._acts, self._notes, self._wall = acts, notes, wall
+        self._acts, self._notes, self._wall, self._now = acts, notes, wall, monotonic
         self._desired = Desired()
         self._stuck: dict[tuple[str, str], str] = {}
         self._turns: dict[str, float] = {}
@@ -39,14 +45,18 @@ class Agent:
 
     def start(self) -> None:
         """First undo what an earlier life of this program left behind; then watch leases, deadlines and loops."""
+        self.recover()
+        for body, pause_s in ((self.tick, EXPIRY_CHECK_S), (self.mend, MEND_S)):
+            threading.Thread(target=_forever, args=(body, pause_s), name=body.__name__, daemon=True).start()
+
+    def recover(self) -> None:
+        """Undo what an earlier life of this program wrote down."""
         with self._lock:
             for note in self._notes:
                 self.disturb(f"undoing {note.act.act} on {note.service}, left by an earlier life of the guardian")
             if self._notes.unreadable:
                 self.disturb(f"the undo file could not be read ({self._notes.unreadable}) and was kept aside")
             self._undo(list(self._notes))
-        for body, pause_s in ((self._expire, EXPIRY_CHECK_S), (self._turn, EXPIRY_CHECK_S), (self._mend, MEND_S)):
-            threading.Thread(target=_forever, args=(body, pause_s), name=body.__name__, daemon=True).start()
 
     def emit(self, event: dict[str, Any]) -> None:
         """Tells every connection that listens."""
@@ -56,13 +66,13 @@ class Agent:
     def disturb(self, what: str) -> None:
         """Something other than a wish changed what holds."""
         event = {"event": "disturbance", "what": what, "caller": "", "edge": ""}
-        self.disturbances.append(event | {"mono_us": time.monotonic_ns() // 1000})
+        self.disturbances.append(event | {"mono_us": round(self._now() * 1e6)})
         print(f"disturbance: {what}", flush=True)
         self.emit(event)
 
     def want(self, key: int, name: str, message: Mapping[str, Any]) -> dict[str, Any]:
         """Replaces the wishes of a connection, makes them so and reads back; ValueError if they cannot be granted."""
-        begun = time.monotonic()
+        begun = self._now()
         owner = parse_want(message, name, begun)
         lease_s = owner.lease_until - begun
         with self._lock:
@@ -72,8 +82,8 @@ class Agent:
             missing = self._begin(owner.wishes.values(), name)
             holds = {wish.id: {"services": sorted(wish.services)} for wish in owner.wishes.values() if not wish.lost}
             with self._wishes:
-                owner.lease_until = time.monotonic() + lease_s
-        took_ms = round((time.monotonic() - begun) * 1000, 1)
+                owner.lease_until = self._now() + lease_s
+        took_ms = round((self._now() - begun) * 1000, 1)
         return {"holds": holds, "missing": missing, "lost": owner.lost, "left": self._left(), "took_ms": took_ms}
 
     def renew(self, key: int, lease_s: float) -> dict[str, Any]:
@@ -81,7 +91,7 @@ class Agent:
         with self._wishes:
             owner = self._desired.owner(key)
             if owner is not None:
-                owner.lease_until = time.monotonic() + lease_s
+                owner.lease_until = self._now() + lease_s
         if owner is None:
             return {"left_s": lease_s, "holds": [], "lost": {}}
         if self._lock.acquire(timeout=BUSY_S):
@@ -121,7 +131,7 @@ class Agent:
 
     def status(self) -> dict[str, Any]:
         """Everything that holds or could not be undone, and what disturbed this guardian so far."""
-        now = time.monotonic()
+        now = self._now()
         with self._wishes:
             wished = {wish.id: (owner.name, wish) for owner, wish in self._desired.all()}
         rows: dict[tuple[str, str], dict[str, Any]] = {}
@@ -141,7 +151,7 @@ class Agent:
 
     def note(self, name: str, message: Mapping[str, Any]) -> list[dict[str, Any]]:
         """What would be written down for these wishes, nothing done; ValueError if they cannot be granted."""
-        owner = parse_want(message, name, time.monotonic())
+        owner = parse_want(message, name, self._now())
         found = []
         for wish in owner.wishes.values():
             for service in wish.services:
@@ -170,7 +180,7 @@ class Agent:
                     fresh.append((wish, note))
         self._notes.add(note for _, note in fresh)
         for (wish, note), reason in zip(fresh, self._pool.map(self._begun, [n for _, n in fresh]), strict=True):
-            self._turns[note.container] = time.monotonic() + note.act.every_s
+            self._turns[note.container] = self._now() + note.act.every_s
             if reason:
                 missing.setdefault(wish.id, []).append(f"{note.service}: {reason}")
         return missing
@@ -187,7 +197,7 @@ class Agent:
             container, before = self._acts.before(service)
         except Refused as error:
             return None, str(error)
-        until = self._wall() + wish.until - time.monotonic()
+        until = self._wall() + wish.until - self._now()
         return Note(wish.id, owner, service, container, wish.services[service], before, round(until, 3)), ""
 
     def _unwanted(self) -> list[Note]:
@@ -232,11 +242,22 @@ class Agent:
 
     # -- what goes on by itself
 
+    def tick(self) -> None:
+        """What is due now: leases and deadlines that ran out, turns of restart loops."""
+        self._expire()
+        self._turn()
+
+    def mend(self) -> None:
+        """Try again what could not be undone."""
+        with self._lock:
+            if notes := self._unwanted():
+                self._undo(notes)
+
     def _expire(self) -> None:
         """Switch 2: leases and deadlines."""
         with self._lock:
             with self._wishes:
-                leases, over = self._desired.expire(time.monotonic())
+                leases, over = self._desired.expire(self._now())
             if not leases and not over:
                 return
             self._undo(self._unwanted())
@@ -250,9 +271,9 @@ class Agent:
         with self._lock:
             wanted = {wish.id for _, wish in self._desired.all() if not wish.lost}
             loops = [n for n in self._notes if n.act.act is Act.RESTART and n.injection in wanted]
-            due = [note for note in loops if self._turns.get(note.container, 0.0) <= time.monotonic()]
+            due = [note for note in loops if self._turns.get(note.container, 0.0) <= self._now()]
             for note in due:
-                self._turns[note.container] = time.monotonic() + note.act.every_s
+                self._turns[note.container] = self._now() + note.act.every_s
             list(self._pool.map(self._again, due))
 
     def _again(self, note: Note) -> None:
@@ -260,11 +281,6 @@ class Agent:
             self._acts.again(note)
         except (Refused, OSError) as error:
             print(f"restart of {note.service} failed: {error}", flush=True)
-
-    def _mend(self) -> None:
-        with self._lock:
-            if notes := self._unwanted():
-                self._undo(notes)
 
 
 def _forever(body: Callable[[], None], pause_s: float) -> None:
