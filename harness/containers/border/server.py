@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from harness.containers.border.child import Child
 from harness.containers.border.config import EdgeConfig, Endpoint
 from harness.containers.border.driver import Api, ProxyApiError
 from harness.containers.border.toxics import Toxics
 from harness.model.ended import PROCESS_ENDED
 
 _START_PATIENCE_S = 3.0
-
-_spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
-"""The parent-death signal goes out when the *thread* that started a child ends; this one never does."""
 
 Listener = tuple[str, str, str]
 """Proxy name, listen address and upstream, as Toxiproxy spells them."""
@@ -42,18 +37,18 @@ class ProxyServer:
         self._listeners = {listener[0]: listener for listener in listeners}
         self._wanted: dict[str, Toxics] = {}
         self._replaced = replaced
-        self._process: subprocess.Popen[bytes] | None = None
+        self._child = Child()
         self._lock = threading.RLock()
 
     @property
     def pid(self) -> int:
         """Process id, 0 before the first start."""
-        return self._process.pid if self._process else 0
+        return self._child.pid
 
     @property
     def running(self) -> bool:
         """Whether the process is alive (it may still be wedged)."""
-        return self._process is not None and self._process.poll() is None
+        return self._child.running
 
     def start(self) -> None:
         """Starts the process and waits for its API; ProxyApiError after a few seconds."""
@@ -61,7 +56,9 @@ class ProxyServer:
             file = Path("/run/regionfall") / f"{self._port}.json"
             file.parent.mkdir(exist_ok=True)
             file.write_text(json.dumps([_entry(listener) for listener in self._listeners.values()]))
-            self._process = _spawner.submit(_spawn, self._port, file).result()
+            server = shutil.which("toxiproxy-server") or "/toxiproxy-server"
+            words = [server, "-host", "127.0.0.1", "-port", str(self._port), "-config", str(file)]
+            self._child.start(words, {"LOG_LEVEL": "error", "GOMAXPROCS": "1"})
             self._api = Api(self._port)
             self._wait()
 
@@ -113,7 +110,7 @@ class ProxyServer:
     def replace(self, reason: str, edge: str = "") -> None:
         """Kills the process, starts another one from the file and brings it to the wanted state."""
         with self._lock:
-            self._end()
+            self._child.end()
             self.start()
             self._settle()
         self._replaced(reason, edge)
@@ -121,7 +118,7 @@ class ProxyServer:
     def stop(self) -> None:
         """Ends the process."""
         with self._lock:
-            self._end()
+            self._child.end()
 
     def _settle(self) -> dict[str, Toxics]:
         present = self._api.toxics()
@@ -130,11 +127,6 @@ class ProxyServer:
             if wanted != toxics:
                 self._api.make_so(name, wanted, toxics)
         return self._api.toxics()
-
-    def _end(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
 
     def _wait(self) -> None:
         deadline = time.monotonic() + _START_PATIENCE_S
@@ -153,10 +145,3 @@ class ProxyServer:
 def _entry(listener: Listener) -> dict[str, object]:
     name, listen, upstream = listener
     return {"name": name, "listen": listen, "upstream": upstream, "enabled": True}
-
-
-def _spawn(api_port: int, file: Path) -> subprocess.Popen[bytes]:
-    server = shutil.which("toxiproxy-server") or "/toxiproxy-server"
-    words = [server, "-host", "127.0.0.1", "-port", str(api_port), "-config", str(file)]
-    environment = os.environ | {"LOG_LEVEL": "error", "GOMAXPROCS": "1"}
-    return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", *words], env=environment, stdin=subprocess.DEVNULL)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import select
 from dataclasses import dataclass
-from http.client import HTTPConnection
+from http.client import HTTPConnection, RemoteDisconnected
 from typing import Any
 
 
@@ -46,8 +46,16 @@ class Transport:
 
     def call(self, method: str, path: str, body: Any = None) -> Answer:
         """One call; OSError or HTTPException without a whole answer in time."""
-        if self._ended():
-            self._connection.close()
+        kept = self._connection.sock is not None and not self._ended()
+        try:
+            return self._once(method, path, body)
+        except (RemoteDisconnected, ConnectionResetError):
+            # It hung up while we asked. A question may be asked again; a change may have been made.
+            if not kept or method != "GET":
+                raise
+            return self._once(method, path, body)
+
+    def _once(self, method: str, path: str, body: Any) -> Answer:
         data = None if body is None else json.dumps(body).encode()
         try:
             self._connection.request(method, path, data, {"Content-Type": "application/json"} if data else {})
@@ -58,6 +66,10 @@ class Transport:
             raise
 
     def _ended(self) -> bool:
-        """Whether the server hung up since the last call; between calls it has nothing to say."""
-        sock = self._connection.sock
-        return sock is not None and bool(select.select([sock], [], [], 0)[0])
+        """Whether the server hung up since the last call, which closes our side too; between calls it is silent."""
+        poll = select.poll()  # not select(), which knows no descriptor above 1023
+        poll.register(self._connection.sock, select.POLLIN)
+        ended = bool(poll.poll(0))
+        if ended:
+            self._connection.close()
+        return ended

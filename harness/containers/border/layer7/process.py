@@ -5,17 +5,15 @@ One process a caller, like Toxiproxy: to replace it costs this caller's connecti
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.containers.border.child import Child
 from harness.containers.border.config import EdgeConfig
 from harness.containers.border.layer7.gate import frontend, haproxy_config
 from harness.containers.border.layer7.rules import fault_of, token
@@ -30,9 +28,6 @@ _START_PATIENCE_S = 5.0
 _FOLDER = Path("/run/regionfall")
 _EVENTS = re.compile(r"Total events captured on \[.*?\] : (\d+)")
 _FRONTEND = re.compile(r"frontend (edge_\d+) ")
-
-_spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="gate-spawner")
-"""The parent-death signal goes out when the *thread* that started a child ends; this one never does."""
 
 Rules = dict[str, tuple[RequestFault, ...]]
 """Edge id -> what befalls its requests, in order."""
@@ -60,14 +55,14 @@ class Gate:
         self._file, self._socket = _FOLDER / f"haproxy-{place}.cfg", _FOLDER / f"haproxy-{place}.sock"
         self._wanted: Rules = {}
         self._replaced = replaced
-        self._process: subprocess.Popen[bytes] | None = None
+        self._child = Child()
         self._lock = threading.RLock()
         self._strange = 0
 
     @property
     def running(self) -> bool:
         """Whether the process is alive (it may still be wedged)."""
-        return self._process is not None and self._process.poll() is None
+        return self._child.running
 
     @property
     def busy(self) -> bool:
@@ -81,7 +76,7 @@ class Gate:
             self._file.write_text(haproxy_config(self._edges, self._socket))
             self._socket.unlink(missing_ok=True)
             self._strange = 0
-            self._process = _spawner.submit(_spawn, self._file).result()
+            self._child.start(["haproxy", "-db", "-f", str(self._file)], {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
             self._wait()
 
     def apply(self, wanted: Rules) -> Rules:
@@ -156,7 +151,7 @@ class Gate:
     def replace(self, reason: str, edge: str = "") -> None:
         """Kills the process, starts another one and brings it to the wanted state."""
         with self._lock:
-            self._end()
+            self._child.end()
             self.start()
             self._settle()
         self._replaced(reason, edge)
@@ -164,7 +159,7 @@ class Gate:
     def stop(self) -> None:
         """Ends the process."""
         with self._lock:
-            self._end()
+            self._child.end()
 
     def _settle(self) -> Rules:
         present = self.read()
@@ -195,11 +190,6 @@ class Gate:
                 found[edge] = found.get(edge, 0) + int(values.get("srv_abrt") or 0)
         return found
 
-    def _end(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-
     def _wait(self) -> None:
         deadline = time.monotonic() + _START_PATIENCE_S
         while True:
@@ -216,8 +206,3 @@ def _parsed(word: str) -> RequestFault:
         return fault_of(word)
     except (KeyError, ValueError):
         return RequestFault(delay_ms=-1)  # not ours: nothing that was ever wanted
-
-
-def _spawn(file: Path) -> subprocess.Popen[bytes]:
-    words = ["setpriv", "--pdeathsig", "KILL", "--", "haproxy", "-db", "-f", str(file)]
-    return subprocess.Popen(words, env=os.environ | {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}, stdin=subprocess.DEVNULL)

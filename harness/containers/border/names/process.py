@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import json
 import socket
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from harness.containers.border.child import Child
 from harness.containers.border.names.rules import Wanted
 from harness.model.names import NameRule
 
 SOCKET = "/run/regionfall/names.sock"
 CALL_TIMEOUT_S = 1.0
 _START_PATIENCE_S = 5.0
-
-_spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="names-spawner")
-"""The parent-death signal goes out when the *thread* that started a child ends; this one never does."""
 
 
 class NameServerError(Exception):
@@ -32,26 +28,26 @@ class NameServer:
 
     def __init__(self, replaced: Callable[[str], None]) -> None:
         self._replaced = replaced
-        self._process: subprocess.Popen[bytes] | None = None
+        self._child = Child()
         self._now: dict[str, tuple[NameRule, ...]] = {}
         self._lock = threading.RLock()
 
     @property
     def pid(self) -> int:
         """Process id, 0 before the first start."""
-        return self._process.pid if self._process else 0
+        return self._child.pid
 
     def start(self) -> None:
         """Starts the process and waits until it answers; NameServerError after a few seconds."""
         with self._lock:
-            self._process = _spawner.submit(_spawn).result()
+            self._child.start([sys.executable, "-m", "harness.containers.border.names"], {})
             deadline = time.monotonic() + _START_PATIENCE_S
             while True:
                 try:
                     self._call({"op": "read"})
                     return
                 except NameServerError:
-                    if self._process.poll() is not None or time.monotonic() > deadline:
+                    if not self._child.running or time.monotonic() > deadline:
                         raise
                     time.sleep(0.02)
 
@@ -90,10 +86,10 @@ class NameServer:
     def stop(self) -> None:
         """Ends the process."""
         with self._lock:
-            self._end()
+            self._child.end()
 
     def _replace(self, reason: str) -> None:
-        self._end()
+        self._child.end()
         self.start()
         self._tell()
         self._replaced(reason)
@@ -101,11 +97,6 @@ class NameServer:
     def _tell(self) -> None:
         rules = {pair: [rule.to_wire() for rule in rules] for pair, rules in self._now.items()}
         self._call({"op": "put", "rules": rules})
-
-    def _end(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
 
     def _call(self, request: dict[str, Any]) -> dict[str, tuple[NameRule, ...]]:
         try:
@@ -118,8 +109,3 @@ class NameServer:
             return {pair: tuple(map(NameRule.from_wire, rules)) for pair, rules in answer["rules"].items()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise NameServerError(f"the name server gave no answer: {type(error).__name__}: {error}") from error
-
-
-def _spawn() -> subprocess.Popen[bytes]:
-    words = ["setpriv", "--pdeathsig", "KILL", "--", sys.executable, "-m", "harness.containers.border.names"]
-    return subprocess.Popen(words, stdin=subprocess.DEVNULL)
