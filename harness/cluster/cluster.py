@@ -16,7 +16,9 @@ from harness.cluster.engine import connect
 from harness.cluster.events import Heard, ServiceEvents
 from harness.cluster.readiness import READY_S
 from harness.cluster.start import PROJECT_LABEL, Progress, Start, connected, log_text
-from harness.cluster.weave.woven import (
+from harness.cluster.weave.woven import Woven
+from harness.model.errors import ClusterError
+from harness.model.labels import (
     LABEL_DIGEST,
     LABEL_HOME,
     LABEL_PART,
@@ -28,9 +30,7 @@ from harness.cluster.weave.woven import (
     PART_BORDER,
     PART_GUEST,
     PART_LOAD,
-    Woven,
 )
-from harness.model.errors import ClusterError
 from harness.spec.labels import PREFIX
 
 _SERVICE = "com.docker.compose.service"

@@ -10,8 +10,8 @@ from typing import Any
 import docker
 from docker.errors import APIError, DockerException, NotFound
 
-from harness.cluster.weave.woven import LABEL_PART, PART_BORDER, PART_GUEST
 from harness.model.errors import ClusterError
+from harness.model.labels import LABEL_PART, PART_BORDER, PART_GUEST
 
 STOP_S = 1
 """What a guest gets between SIGTERM and SIGKILL."""

@@ -13,7 +13,7 @@ import docker
 from docker.errors import DockerException
 from requests.exceptions import RequestException
 
-from harness.cluster.weave.woven import LABEL_HOME, LABEL_PART, PART_GUEST
+from harness.model.labels import LABEL_HOME, LABEL_PART, PART_GUEST
 
 ACTIONS = ("die", "kill", "oom", "pause", "start", "stop", "unpause")
 _SERVICE = "com.docker.compose.service"

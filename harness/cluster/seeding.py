@@ -7,8 +7,9 @@ from collections.abc import Callable
 import docker
 from docker.errors import DockerException, NotFound
 
-from harness.cluster.weave.woven import LABEL_HOME, LABEL_PROJECT, LABEL_RUN, Copy, Woven
+from harness.cluster.weave.woven import Copy, Woven
 from harness.model.errors import ClusterError
+from harness.model.labels import LABEL_HOME, LABEL_PROJECT, LABEL_RUN
 
 
 def prepare_volumes(client: docker.DockerClient, woven: Woven, progress: Callable[[str], None]) -> None:

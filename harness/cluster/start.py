@@ -19,8 +19,9 @@ from harness.cluster.pulls import ensure_pulled
 from harness.cluster.readiness import LOG_LINES, READY_S, Probes, Seen, refuse_dead, seen, wait_ready
 from harness.cluster.seeding import prepare_volumes
 from harness.cluster.subnets import taken_networks
-from harness.cluster.weave.woven import LABEL_HOME, LABEL_PART, LABEL_REGION, PART_BORDER, PART_GUEST, Woven
+from harness.cluster.weave.woven import Woven
 from harness.model.errors import ClusterError, ControlLost
+from harness.model.labels import LABEL_HOME, LABEL_PART, LABEL_REGION, PART_BORDER, PART_GUEST
 
 RENDERED = "woven.compose.yaml"
 PROJECT_LABEL = "com.docker.compose.project"

@@ -10,7 +10,7 @@ from typing import Any
 
 import docker
 
-from harness.cluster.weave.woven import LABEL_HOME, LABEL_PART, LABEL_PROJECT, LABEL_REGION, LABEL_RUN, PART_BORDER
+from harness.model.labels import LABEL_HOME, LABEL_PART, LABEL_PROJECT, LABEL_REGION, LABEL_RUN, PART_BORDER
 
 COMPOSE_PROJECT, COMPOSE_SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 _ACTIONS = ("die", "kill", "stop", "start", "restart", "pause", "unpause", "update", "destroy", "rename", "oom")

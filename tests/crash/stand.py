@@ -19,7 +19,7 @@ import leftovers
 from faults import experiment, item_for
 from requests.exceptions import RequestException
 
-from harness.cluster.weave.woven import LABEL_HOME, LABEL_PART, LABEL_REGION, PART_BORDER, PART_LOAD
+from harness.model.labels import LABEL_HOME, LABEL_PART, LABEL_REGION, PART_BORDER, PART_LOAD
 from harness.model.plan import Plan
 from harness.model.stack import LOAD
 from harness.spec.load import load_experiment

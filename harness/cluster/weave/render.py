@@ -18,7 +18,9 @@ from harness.cluster.weave.cells import Cell, border_services, cells_of
 from harness.cluster.weave.guests import Guests, Scale, unscaled, with_base
 from harness.cluster.weave.text import to_yaml
 from harness.cluster.weave.volumes import Volumes, render_volumes
-from harness.cluster.weave.woven import (
+from harness.cluster.weave.woven import Published, Woven
+from harness.model.errors import InvalidFile, Problem
+from harness.model.labels import (
     LABEL_DIGEST,
     LABEL_HOME,
     LABEL_PART,
@@ -30,10 +32,7 @@ from harness.cluster.weave.woven import (
     PART_BORDER,
     PART_GUEST,
     PART_LOAD,
-    Published,
-    Woven,
 )
-from harness.model.errors import InvalidFile, Problem
 from harness.model.stack import INTERNET, LOAD
 
 _KEPT_SECTIONS = ("secrets", "configs")

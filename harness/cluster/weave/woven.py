@@ -8,37 +8,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
-from harness.model.labels import (
-    LABEL_DIGEST,
-    LABEL_HOME,
-    LABEL_PART,
-    LABEL_PROJECT,
-    LABEL_PUBLISHED,
-    LABEL_REGION,
-    LABEL_REQUESTS,
-    LABEL_RUN,
-    PART_BORDER,
-    PART_GUEST,
-    PART_LOAD,
-)
 from harness.model.stack import Stack
-
-__all__ = [
-    "LABEL_DIGEST",
-    "LABEL_HOME",
-    "LABEL_PART",
-    "LABEL_PROJECT",
-    "LABEL_PUBLISHED",
-    "LABEL_REGION",
-    "LABEL_REQUESTS",
-    "LABEL_RUN",
-    "PART_BORDER",
-    "PART_GUEST",
-    "PART_LOAD",
-    "Copy",
-    "Published",
-    "Woven",
-]
 
 
 @dataclass(frozen=True, slots=True)
