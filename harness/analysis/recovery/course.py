@@ -47,14 +47,20 @@ def course_of(rows: FlowRows, band: Band, begin_us: int, end_us: int) -> Course:
 
 
 def excursions(course: Course, band: Band) -> list[Excursion]:
-    """Runs of windows outside the band, noise left out: shallow ones that are over within one window's length."""
-    found = []
+    """Runs of windows outside the band, noise left out: shallow ones that are over within one window's length.
+
+    A shallow one that follows the last excursion within a window belongs to it: failures of a share of requests come
+    in bursts, and the last of them is not noise.
+    """
+    found: list[Excursion] = []
     padded = np.concatenate(([True], course.inside, [True]))
     turns = np.flatnonzero(padded[1:] != padded[:-1])
     for first, stop in zip(turns[::2], turns[1::2], strict=True):
         worst = float(course.good[first:stop].min())
         length = int(course.starts[stop - 1] - course.starts[first])
-        if length <= band.window_us and worst >= SHALLOW * band.good:
+        apart = int(course.starts[first]) - found[-1].last_us if found else None
+        alone = apart is None or apart > band.window_us
+        if alone and length <= band.window_us and worst >= SHALLOW * band.good:
             continue
         found.append(Excursion(int(course.starts[first]), int(course.starts[stop - 1]), worst))
     return found

@@ -131,6 +131,28 @@ def test_a_relapse_counts_from_its_end() -> None:
     assert len(found.excursions) == 2
 
 
+def test_the_last_burst_of_a_share_that_fails_belongs_to_the_outage() -> None:
+    """A quarter fails, in bursts: three seconds without a bad answer are not the end of it."""
+
+    def bursts(t: float, rng: np.random.Generator) -> tuple[Outcome, float]:
+        bad = (0 <= t < 26 and round(t * 7) % 4 == 0) or 29.2 <= t < 29.75
+        return (Outcome.BAD_STATUS, 0.02) if bad else fine(t, rng)
+
+    found = of(faulted(rate=7.0, answer=bursts))
+    assert found.back is not None
+    assert abs(found.back.at_us - us(29.7)) <= 1_000_000
+
+
+def test_a_shallow_dip_long_after_the_outage_is_noise() -> None:
+    def dip(t: float, rng: np.random.Generator) -> tuple[Outcome, float]:
+        bad = (0 <= t < 26 and round(t * 7) % 4 == 0) or 40 <= t < 40.55
+        return (Outcome.BAD_STATUS, 0.02) if bad else fine(t, rng)
+
+    found = of(faulted(rate=7.0, answer=dip))
+    assert found.back is not None
+    assert abs(found.back.at_us - us(26)) <= found.back.resolution_us
+
+
 def test_a_brief_life_within_the_outage_is_not_recovery() -> None:
     def gasp(t: float, rng: np.random.Generator) -> tuple[Outcome, float]:
         return fine(t, rng) if 12 <= t < 13 else out(0, 30)(t, rng)
