@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from harness.cluster.control import Border
 from harness.cluster.down import sweep
 from harness.cluster.engine import connect
 from harness.cluster.events import Heard, ServiceEvents
+from harness.cluster.guardian import GuardianBox
 from harness.cluster.readiness import READY_S
 from harness.cluster.start import PROJECT_LABEL, Progress, Start, connected, log_text
 from harness.cluster.weave.woven import Woven
@@ -160,6 +161,25 @@ class Cluster:
                     address = f"127.0.0.1:{binding['HostPort']}"
                     http = f"http://{address}{path}" if protocol == "http" else address
                     found[service if entry else f"{service}:{port}"] = http
+        return found
+
+    def guardian_box(self) -> GuardianBox:
+        """The helper that harms and heals containers of this stack, whether it exists or not."""
+        return GuardianBox(self._client, self.name, {LABEL_HOME: str(self.home), LABEL_RUN: self.run})
+
+    def limited_volumes(self, services: Iterable[str]) -> dict[str, str]:
+        """Service -> its volume of limited size, by the engine's name; services without one are left out."""
+        found: dict[str, str] = {}
+        try:
+            for service in services:
+                for mount in self.container(service).attrs.get("Mounts") or ():
+                    if mount.get("Type") != "volume":
+                        continue
+                    options = self._client.volumes.get(mount["Name"]).attrs.get("Options") or {}
+                    if options.get("type") == "tmpfs" and "size=" in str(options.get("o", "")):
+                        found.setdefault(service, str(mount["Name"]))
+        except (DockerException, OSError) as error:
+            raise ClusterError(f"the engine does not show the volumes of {self.name}: {error}") from error
         return found
 
     def logs(self, service: str, tail: int = 40) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import docker
 from docker.errors import DockerException, NotFound
 from docker.types import Mount
 
+from harness.cluster.engine import connect
 from harness.cluster.stream import Answer, ControlStream, Heard
 from harness.model.act import ContainerAct
 from harness.model.errors import ClusterError
@@ -21,6 +24,8 @@ NOTES = "/var/lib/regionfall"
 DISKS = "/disks"
 WANT_S = 25.0
 """Deadline of a call that harms or heals: a whole region of containers may take seconds."""
+STOP_S = 20
+"""What it gets to undo everything when it is told to end."""
 
 Acts = Mapping[str, tuple[float, Mapping[str, ContainerAct]]]
 """Injection -> (seconds left, service -> act)."""
@@ -72,16 +77,16 @@ class GuardianBox:
 
     def __init__(self, client: docker.DockerClient, stack: str, labels: Mapping[str, str]) -> None:
         """`stack`: rendered project name; `labels`: run and home of the stack, which every part of it carries."""
-        self._client, self._stack = client, stack
+        self._client, self.stack = client, stack
         self._labels = {COMPOSE_PROJECT: stack, **{name: labels[name] for name in (LABEL_HOME, LABEL_RUN)}}
 
     def find(self) -> Any | None:
         """The container, None if there is none. ClusterError when the engine does not answer."""
-        wanted = [f"{COMPOSE_PROJECT}={self._stack}", f"{LABEL_PART}={PART_GUARDIAN}"]
+        wanted = [f"{COMPOSE_PROJECT}={self.stack}", f"{LABEL_PART}={PART_GUARDIAN}"]
         try:
             found = self._client.containers.list(all=True, filters={"label": wanted})
         except (DockerException, OSError) as error:
-            raise ClusterError(f"the engine does not list the containers of {self._stack}: {error}") from error
+            raise ClusterError(f"the engine does not list the containers of {self.stack}: {error}") from error
         return found[0] if found else None
 
     def has_file(self) -> bool:
@@ -91,7 +96,7 @@ class GuardianBox:
         except NotFound:
             return False
         except (DockerException, OSError) as error:
-            raise ClusterError(f"the engine does not list the volumes of {self._stack}: {error}") from error
+            raise ClusterError(f"the engine does not list the volumes of {self.stack}: {error}") from error
         return True
 
     def start(self, image: str, disks: Mapping[str, str]) -> Any:
@@ -105,6 +110,18 @@ class GuardianBox:
             return container
         except (DockerException, OSError) as error:
             raise ClusterError(f"the helper that harms and heals containers does not start: {error}") from error
+
+    def end(self) -> None:
+        """Let it undo what it holds, and take it and its file away; nothing happens if there is none."""
+        container = self.find()
+        try:
+            if container is not None:
+                container.stop(timeout=STOP_S)
+                container.remove(force=True)
+            with suppress(NotFound):
+                self._client.volumes.get(self._volume).remove()
+        except (DockerException, OSError) as error:
+            raise ClusterError(f"the helper that heals containers cannot be taken away: {error}") from error
 
     def restart(self) -> Any | None:
         """Make it undo what its file says: it does so whenever it starts. None if there is none."""
@@ -122,26 +139,39 @@ class GuardianBox:
         """A control stream to the running guardian; ClusterError if there is none."""
         container = self.find()
         if container is None or container.status != "running":
-            raise ClusterError(f"no helper for containers runs in the stack {self._stack}")
+            raise ClusterError(f"no helper for containers runs in the stack {self.stack}")
         return Guardian.connect(container, owner, on_event)
 
     @property
     def _volume(self) -> str:
-        return f"{self._stack}_undo"
+        return f"{self.stack}_undo"
 
     def _create(self, image: str, disks: Mapping[str, str]) -> Any:
         labels = {**self._labels, LABEL_PART: PART_GUARDIAN}
         self._client.volumes.create(self._volume, labels=self._labels)
         places = {service: f"{DISKS}/{service}" for service in disks}
-        told = {"project": self._stack, "image": image, "disks": places, "labels": self._labels}
+        told = {"project": self.stack, "image": image, "disks": places, "labels": self._labels}
         mounts = [Mount(SOCKET, SOCKET, type="bind"), Mount(NOTES, self._volume, type="volume")]
         mounts += [Mount(places[service], volume, type="volume") for service, volume in disks.items()]
         return self._client.containers.create(
             image,
-            name=f"{self._stack}-guardian",
+            name=f"{self.stack}-guardian",
             environment={VARIABLE: json.dumps(told)},
             labels=labels,
             mounts=mounts,
             network_mode="none",
             restart_policy={"Name": "on-failure"},
         )
+
+
+def boxes(home: Path | None) -> list[GuardianBox]:
+    """Every guardian of the engine, or those of one home, running or not; also where little else of a stack is left."""
+    client = connect()
+    labels = [f"{LABEL_PART}={PART_GUARDIAN}"] + ([f"{LABEL_HOME}={home.absolute()}"] if home else [])
+    try:
+        rows = client.api.containers(all=True, filters={"label": labels})
+    except (DockerException, OSError) as error:
+        raise ClusterError(f"the engine does not list its containers: {error}; `regionfall doctor`") from error
+    needed = (COMPOSE_PROJECT, LABEL_HOME, LABEL_RUN)
+    ours = [row["Labels"] for row in rows if all(row["Labels"].get(name) for name in needed)]
+    return [GuardianBox(client, labels[COMPOSE_PROJECT], labels) for labels in ours]

@@ -61,6 +61,17 @@ def project_from(
     return Project(str(config["name"]), directory.absolute(), tuple(paths), config, stack, notes)
 
 
+def limited_volumes(volumes: Mapping[str, Any]) -> frozenset[str]:
+    """Keys of the volumes that live in memory with a limit of their own size: nothing else is full when they are."""
+    found = set()
+    for key, spec in volumes.items():
+        options = (spec or {}).get("driver_opts") or {}
+        in_memory = options.get("type") == "tmpfs" and "size=" in str(options.get("o", ""))
+        if in_memory and not (spec or {}).get("external"):
+            found.add(str(key))
+    return frozenset(found)
+
+
 class _Reader:
     """Builds the stack out of labels; collects every problem with its place on the way."""
 
@@ -113,10 +124,13 @@ class _Reader:
         return parsed
 
     def service(self, name: str, parsed: ParsedLabels) -> Service:
-        """The service with the ports that its file publishes."""
+        """The service with the ports that its file publishes, and the volume of its own that can be full."""
         ports = self.services[name].get("ports") or ()
         published = dict.fromkeys(int(port["target"]) for port in ports if port.get("protocol", "tcp") == "tcp")
-        return replace(parsed.service, published=tuple(published))
+        limited = limited_volumes(self.config.get("volumes") or {})
+        mounted = [mount.get("source") for mount in self.services[name].get("volumes") or ()]
+        disk = next((str(volume) for volume in mounted if volume in limited), "")
+        return replace(parsed.service, published=tuple(published), disk=disk)
 
     def groups(self, services: Mapping[str, Service]) -> None:
         """Services that talk freely must live in one region: nothing between them could be cut."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from harness.faults.parameters import REQUIRED, Parameter, Unit, written
+from harness.model.act import ContainerAct
 from harness.model.effect import Effect
 from harness.model.fault import Fault
 from harness.model.units import ratio_text
@@ -135,9 +136,10 @@ class FaultType:
     its start (None: nothing on edges); pure. `changes(fault)` names the moments, in seconds after its start, at which
     that answer changes. `build` makes the fault out of what was written; ParameterError refuses it.
     `full_cut`: with a share of 1 nothing else can be seen on its edges while it holds. `shares`: takes a share of new
-    connections. `per_request`: acts on single requests, so on edges marked http only. `free`: people write names and
-    values of their own instead of parameters. `words` tell the parameters in a plan (default: name and value each);
-    `phrase` is what a report says of it; `family` names its colour there.
+    connections; a fault on services a share of them. `per_request`: acts on single requests, so on edges marked http
+    only. `act`: what is done to the container of each of its services; such a fault acts on services. `free`: people
+    write names and values of their own instead of parameters. `words` tell the parameters in a plan (default: name and
+    value each); `phrase` is what a report says of it; `family` names its colour there.
     `undo` says who takes it away, also with nobody alive. `parts` makes a fault of a user's own out of others
     (`own.py`); its `effect` and proof are then those of its parts.
     """
@@ -162,6 +164,7 @@ class FaultType:
     full_cut: bool = False
     per_request: bool = False
     free: bool = False
+    act: Callable[[Fault], ContainerAct] | None = None
     words: Callable[[Fault], str] | None = None
     parts: Callable[[Asked], Iterable[Mapping[str, Any]]] | None = None
 
@@ -195,6 +198,17 @@ def _settings(type_: FaultType, fault: Fault) -> Iterable[str]:
             yield f"{name}{written(parameter.unit, value)}"
 
 
+SHARE_OF_SERVICES = Parameter(
+    "share",
+    Unit.SHARE,
+    "how many of the services of its target it hits; the seed draws which, `plan` names them",
+    default=1.0,
+    low=0.0,
+    high=1.0,
+    example="50%",
+)
+"""The same word for faults that act on services."""
+
 SHARE = Parameter(
     "share",
     Unit.SHARE,
@@ -221,8 +235,10 @@ class Described(Protocol):
 
 def parameter_rows(type_: Described) -> list[dict[str, str]]:
     """Its parameters as plain rows: name, unit, bounds, default and meaning, all as people read them."""
-    shares = isinstance(type_, FaultType) and type_.shares
-    rows = [_row(parameter) for parameter in (*type_.parameters, *([SHARE] if shares else []))]
+    share = []
+    if isinstance(type_, FaultType) and type_.shares:
+        share = [SHARE_OF_SERVICES if type_.acts_on is ActsOn.SERVICES else SHARE]
+    rows = [_row(parameter) for parameter in (*type_.parameters, *share)]
     if isinstance(type_, FaultType) and type_.free:
         rows.append({"name": "NAME", "unit": "any value", "bounds": "", "default": "", "meaning": "as many as wanted"})
     return rows

@@ -47,6 +47,8 @@ class Service:
     """Container ports that the user's file publishes; a border publishes them on free ports of 127.0.0.1."""
     labels: tuple[tuple[str, str], ...] = ()
     """All `regionfall.*` labels, for reports (strategy, expectation, …)."""
+    disk: str = ""
+    """Its size-limited volume, by its key in the Compose file: what a full disk fills. '' if it has none."""
 
     def label(self, name: str, default: str = "") -> str:
         """The value of label `regionfall.<name>`."""

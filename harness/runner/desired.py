@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.faults.catalogue import acts_on, changes_of, effect_of
+from harness.faults.catalogue import acts_on, changes_of, effect_of, type_of
 from harness.faults.contract import ActsOn
+from harness.model.act import ContainerAct
 from harness.model.effect import Effect
 from harness.model.fault import Injection
 from harness.model.plan import Plan
@@ -56,6 +57,17 @@ def desired(plan: Plan, wall_s: float, off: Collection[str] = ()) -> dict[str, W
             want = wants[edge_region[edge]]
             want.faults.setdefault(injection.id, (left_s, {}))[1][edge] = effect
     return wants
+
+
+def acts_at(plan: Plan, wall_s: float, off: Collection[str] = ()) -> dict[str, tuple[float, dict[str, ContainerAct]]]:
+    """What should be done to containers at `wall_s`: injection -> (seconds left, service -> act)."""
+    acts: dict[str, tuple[float, dict[str, ContainerAct]]] = {}
+    for injection in holding_at(plan.injections, wall_s, off):
+        act = type_of(injection.fault).act
+        if act is not None:
+            left_s = round(injection.end_s - wall_s + GRACE_S, 3)
+            acts[injection.id] = (left_s, dict.fromkeys(injection.services, act(injection.fault)))
+    return acts
 
 
 def changes_at(plan: Plan) -> list[float]:

@@ -1,4 +1,5 @@
-"""One thread a border: keeps the lease alive, notices what was lost, and collects what the border saw."""
+"""One thread a border, and one for the helper that harms containers: keeps the lease alive, notices what was lost, and
+collects what the border saw."""
 
 from __future__ import annotations
 
@@ -18,23 +19,21 @@ Lost = Callable[[str, str], None]
 """(injection, reason)"""
 
 
-class Heartbeat:
-    """Runs until `stop`. Callbacks come from its thread."""
+class Pulse:
+    """Renews one lease until `stop`. Callbacks come from its thread."""
 
-    def __init__(
-        self, region: str, border: BorderPort, *, on_lost: Lost, on_rows: Callable[[str, Wire], None], on_dead: Lost
-    ) -> None:
-        self._region, self._border = region, border
-        self._on_lost, self._on_rows, self._on_dead = on_lost, on_rows, on_dead
+    def __init__(self, name: str, renew: Callable[[float], Wire], *, on_lost: Lost, on_dead: Lost) -> None:
+        self._name, self._renew = name, renew
+        self._on_lost, self._on_dead = on_lost, on_dead
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"heartbeat-{region}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"heartbeat-{name}", daemon=True)
 
     def start(self) -> None:
         """Begin to beat."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End, with one last look at the statistics."""
+        """End, after whatever is left to do."""
         self._stop.set()
         self._thread.join(timeout=10)
 
@@ -42,14 +41,36 @@ class Heartbeat:
         beat = 0
         try:
             while not self._stop.wait(RENEW_EVERY_S):
-                for injection, reason in self._border.renew(LEASE_S).get("lost", {}).items():
+                for injection, reason in self._renew(LEASE_S).get("lost", {}).items():
                     self._on_lost(injection, str(reason))
                 beat += 1
-                if beat % STATS_EVERY == 0:
-                    self._on_rows(self._region, self._border.stats())
-            self._on_rows(self._region, self._border.stats(flush=True))
+                self._beaten(beat)
+            self._ended()
         except ControlLost as error:
-            self._on_dead(self._region, str(error))
+            self._on_dead(self._name, str(error))
+
+    def _beaten(self, beat: int) -> None:
+        """After every renewal."""
+
+    def _ended(self) -> None:
+        """Before the thread ends in order."""
+
+
+class Heartbeat(Pulse):
+    """The pulse of one border, which also brings what it saw; the last second when it stops."""
+
+    def __init__(
+        self, region: str, border: BorderPort, *, on_lost: Lost, on_rows: Callable[[str, Wire], None], on_dead: Lost
+    ) -> None:
+        super().__init__(region, border.renew, on_lost=on_lost, on_dead=on_dead)
+        self._border, self._on_rows = border, on_rows
+
+    def _beaten(self, beat: int) -> None:
+        if beat % STATS_EVERY == 0:
+            self._on_rows(self._name, self._border.stats())
+
+    def _ended(self) -> None:
+        self._on_rows(self._name, self._border.stats(flush=True))
 
 
 def edge_seconds(rows: Wire, shift_us: int) -> list[EdgeSecond]:

@@ -1,4 +1,4 @@
-"""Brings the borders from what holds to what should hold, and keeps the life of every injection in the journal."""
+"""Brings borders and containers to what should hold, and keeps the life of every injection in the journal."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
-from harness.faults.catalogue import changes_of, fault_words
+from harness.faults.catalogue import acts_on, changes_of, fault_words
+from harness.faults.contract import ActsOn
 from harness.model.errors import ControlLost
 from harness.model.fault import Injection, State
 from harness.model.plan import Plan
 from harness.model.progress import InjectionChanged, Listener, Said
-from harness.runner.desired import Want, desired, holding_at
+from harness.runner.desired import Want, acts_at, desired, holding_at
 from harness.runner.heartbeat import LEASE_S
-from harness.runner.ports import BorderPort, NowUs, Wire
+from harness.runner.ports import Acts, BorderPort, GuardianPort, NowUs, Wire
 
 UNKNOWN = Want(faults={"?": (0.0, {})})
 """Remembered for a border that did not answer: differs from everything, so it is told again."""
+CONTAINERS = "containers"
+"""Where the helper that harms containers stands beside the regions of the borders."""
 
 
 class JournalPort(Protocol):
@@ -39,14 +42,17 @@ class Injector:
         now_us: NowUs,
         *,
         forbidden: Forbidden = lambda one, together: "",
+        guardian: GuardianPort | None = None,
     ) -> None:
         self._plan, self._borders, self._now_us = plan, borders, now_us
         self._journal, self._listener, self._forbidden = journal, listener, forbidden
+        self._guardian = guardian
+        self._told_acts: dict[str, object] | None = {}
         self._state: dict[str, State] = {injection.id: State.PENDING for injection in plan.injections}
         self._off: set[str] = set()
         self._told: dict[str, Want] = {region: Want() for region in borders}
         self._lock = threading.Lock()
-        self._pool = ThreadPoolExecutor(max_workers=max(1, len(borders)), thread_name_prefix="inject")
+        self._pool = ThreadPoolExecutor(max_workers=len(borders) + 1, thread_name_prefix="inject")
 
     @property
     def holding(self) -> tuple[str, ...]:
@@ -63,8 +69,12 @@ class Injector:
             starting = [name for name in due if self._state[name] is State.PENDING]
             for name in starting:
                 self._journal.write("injection_pending", injection=name, at_us=self._now_us())
+            acting = self._pool.submit(self._tell_acts, wall_s)  # takes seconds where a service ends in order
             answers = self._tell(changed)
+            answers |= acting.result()
             self._note_starts(starting, answers)
+            if any(self._state[name] is State.LOST for name in starting):
+                self._tell_acts(wall_s)  # what took hold of some of its containers only is undone at once
             self._note_changes(due - set(starting), changed)
             self._note_heals(due, answers)
 
@@ -99,8 +109,11 @@ class Injector:
         self.halt()
         with self._lock:
             self._told = dict.fromkeys(self._borders, UNKNOWN)
+            self._told_acts = None
+            acting = self._pool.submit(self._tell_acts, float("-inf"))
             answers = self._tell({region: Want() for region in self._borders})
-            verified = all(answer is not None for answer in answers.values())
+            answers |= acting.result()
+            verified = all(answer is not None and not answer.get("left") for answer in answers.values())
             for name in self.holding:
                 self._enter(name, State.HEALED if verified else State.STUCK)
             return verified
@@ -124,12 +137,32 @@ class Injector:
             self._listener(Said(f"proxy of {region} does not answer: {error}", warning=True))
             return None
 
+    def _tell_acts(self, wall_s: float) -> dict[str, Wire | None]:
+        """What should be done to containers, if that changed; nothing to tell where nothing harms any."""
+        acts = acts_at(self._plan, wall_s, self._off)
+        told: dict[str, object] = {name: services for name, (_, services) in acts.items()}
+        if told == self._told_acts or (self._guardian is None and not acts):
+            return {}
+        answer = self._tell_guardian(acts)
+        self._told_acts = told if answer is not None else None
+        return {CONTAINERS: answer}
+
+    def _tell_guardian(self, acts: Acts) -> Wire | None:
+        try:
+            if self._guardian is None:
+                raise ControlLost("nothing that could harm a container was started")
+            return self._guardian.want(acts, LEASE_S)
+        except ControlLost as error:
+            self._journal.write("control_lost", border=CONTAINERS, reason=str(error))
+            self._listener(Said(f"the helper for containers does not answer: {error}", warning=True))
+            return None
+
     def _note_starts(self, starting: list[str], answers: Mapping[str, Wire | None]) -> None:
         missing: dict[str, list[str]] = {}
         for region, answer in answers.items():
             if answer is None:
-                for name in self._told_names(region):
-                    missing.setdefault(name, []).append(f"proxy of {region}")
+                for name in self.told_names(region):
+                    missing.setdefault(name, []).append(place_of(region))
                 continue
             for name, places in answer.get("missing", {}).items():
                 missing.setdefault(name, []).extend(places)
@@ -141,9 +174,13 @@ class Injector:
                 took = max((float(answer.get("took_ms", 0)) for answer in answers.values() if answer), default=0.0)
                 self._enter(name, State.HOLDING, took_ms=took)
 
-    def _told_names(self, region: str) -> set[str]:
+    def told_names(self, region: str) -> set[str]:
+        """Injections that depend on this border, or on the helper for containers."""
+        if region == CONTAINERS:
+            return {i.id for i in self._plan.injections if acts_on(i.fault) is ActsOn.SERVICES}
         edges = {edge.id for edge in self._plan.stack.edges if edge.caller_region == region}
-        return {i.id for i in self._plan.injections if edges & set(i.edges) or i.fault.kind == "flags"}
+        by_borders = (i for i in self._plan.injections if acts_on(i.fault) is not ActsOn.SERVICES)
+        return {i.id for i in by_borders if edges & set(i.edges) or acts_on(i.fault) is ActsOn.FLAGS}
 
     def _note_changes(self, due: set[str], changed: Mapping[str, Want]) -> None:
         touched = set().union(*(want.injections for want in changed.values())) if changed else set()
@@ -153,9 +190,11 @@ class Injector:
 
     def _note_heals(self, due: set[str], answers: Mapping[str, Wire | None]) -> None:
         silent = [region for region, answer in answers.items() if answer is None]
+        left = [text for answer in answers.values() if answer for text in answer.get("left", ())]
         for name in self.holding:
             if name not in due:
-                self._enter(name, State.STUCK if silent else State.HEALED, silent=silent)
+                stuck = silent or [text for text in left if str(text).startswith(f"{name}:")]
+                self._enter(name, State.STUCK if stuck else State.HEALED, silent=silent, left=left)
 
     def _enter(self, name: str, state: State, **fields: object) -> None:
         self._state[name] = state
@@ -170,6 +209,11 @@ class Forbidden(Protocol):
 
     def __call__(self, one: Injection, together: tuple[Injection, ...]) -> str:
         """Why `one` may not begin beside `together` (itself included); '' if it may."""
+
+
+def place_of(region: str) -> str:
+    """Who was told, in words."""
+    return "the helper for containers" if region == CONTAINERS else f"proxy of {region}"
 
 
 def _differs(new: Want, old: Want) -> bool:

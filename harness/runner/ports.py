@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from harness.model.act import ContainerAct
 from harness.model.effect import Effect
 from harness.model.errors import LoadError
 from harness.model.finding import LoadAccount
@@ -45,6 +46,26 @@ class BorderPort(Protocol):
 
     def close(self) -> None:
         """End the stream; the agent heals what this owner still held."""
+
+
+Acts = Mapping[str, tuple[float, Mapping[str, ContainerAct]]]
+"""Injection -> (seconds left, service -> act)."""
+
+
+class GuardianPort(Protocol):
+    """The helper that harms containers, over its control stream. Calls have deadlines and raise ControlLost."""
+
+    def want(self, acts: Acts, lease_s: float) -> Wire:
+        """Make this the complete desired state; answers what holds, what is missing, and what could not be undone."""
+
+    def renew(self, lease_s: float) -> Wire:
+        """Prolong the lease; answers what holds by a fresh read-back, and what was lost and why."""
+
+    def status(self) -> Wire:
+        """All injections of all owners that hold now, or could not be undone."""
+
+    def heal(self) -> Wire:
+        """Undo everything of everybody, read back."""
 
 
 class LoadPort(Protocol):

@@ -15,7 +15,7 @@ from harness.model.record import CanarySecond, EdgeSecond, PhaseWindow
 from harness.probes.contract import World
 from harness.runner.edge_bytes import EdgeBytes
 from harness.runner.injector import JournalPort
-from harness.runner.ports import BorderPort, FlowView, Gauge, LoadPort, Wire
+from harness.runner.ports import BorderPort, FlowView, Gauge, GuardianPort, LoadPort, Wire
 from harness.runner.steps import Doer
 
 
@@ -118,6 +118,10 @@ class Rig:
     """The run's own name at the proxies: what another one wants there was added by hand."""
     protected: Callable[[], frozenset[str]] = frozenset
     """Services that no fault may select, as their running containers say now."""
+    guardian: GuardianPort | None = None
+    """Harms containers; there when the plan asks for that."""
+    repair_guardian: Callable[[], bool] = lambda: False
+    """Its last rung: start it again, so that it undoes what its file says; True when nothing is left."""
     doer: Doer | None = None
     """Carries out the plan's steps; needed only by plans that have some."""
     world: World | None = None

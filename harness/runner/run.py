@@ -15,8 +15,8 @@ from harness.model.record import PhaseWindow
 from harness.runner.bounds import bounds_of
 from harness.runner.desired import changes_at
 from harness.runner.heal import heal
-from harness.runner.heartbeat import Heartbeat, canary_seconds, edge_seconds
-from harness.runner.injector import Injector
+from harness.runner.heartbeat import Heartbeat, Pulse, canary_seconds, edge_seconds
+from harness.runner.injector import CONTAINERS, Injector, place_of
 from harness.runner.ports import Wire
 from harness.runner.probing import Probing
 from harness.runner.rig import Rig
@@ -53,8 +53,9 @@ class Execution:
         self.start_mono = 0.0
         self.end_s = plan.end_s
         self.injector = Injector(
-            plan, rig.borders, rig.journal, rig.say, self.run_us, forbidden=bounds_of(plan, rig.protected)
-        )
+            plan, rig.borders, rig.journal, rig.say, self.run_us, forbidden=bounds_of(plan, rig.protected),
+            guardian=rig.guardian,
+        )  # fmt: skip
         self.stops = StopWatch(plan.stops)
         self.moments = changes_at(plan)
         self.steps = self._steps()
@@ -65,10 +66,12 @@ class Execution:
         self.halted = ""
         self.heard_mono = 0.0
         self.blocked: dict[str, list[Wire]] = {}
-        self.hearts = [
+        self.hearts: list[Pulse] = [
             Heartbeat(region, border, on_lost=self._lost, on_rows=rig.inbox.rows, on_dead=self._dead)
             for region, border in rig.borders.items()
         ]
+        if rig.guardian is not None:
+            self.hearts.append(Pulse(CONTAINERS, rig.guardian.renew, on_lost=self._lost, on_dead=self._dead))
 
     def _steps(self) -> Steps:
         rig, post = self.rig, self.rig.inbox.call
@@ -201,12 +204,9 @@ class Execution:
     def _dead(self, region: str, reason: str) -> None:
         def note() -> None:
             self.rig.journal.write("control_lost", border=region, reason=reason)
-            self.rig.say(Said(f"proxy of {region} was lost: {reason}", warning=True))
-            names = set(self.injector.holding)
-            edges = {edge.id for edge in self.plan.stack.edges if edge.caller_region == region}
-            for injection in self.plan.injections:
-                if injection.id in names and edges & set(injection.edges):
-                    self.injector.lost(injection.id, f"proxy of {region} was lost")
+            self.rig.say(Said(f"{place_of(region)} was lost: {reason}", warning=True))
+            for name in self.injector.told_names(region):
+                self.injector.lost(name, f"{place_of(region)} was lost")
 
         self.rig.inbox.call(note)
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from harness.journal.lever import Lever, engage, engaged
 from harness.model.errors import ClusterError
-from harness.wiring.standing import heal_now, live_runs
+from harness.wiring.healing import heal_now
+from harness.wiring.standing import live_runs
 
 ENDING_S = 90.0
 """How long runs may take to end: the load's longest deadlines, and a stack that is taken down."""
@@ -58,4 +59,4 @@ def _lifted(home: Path) -> tuple[list[str], list[str]]:
         done = heal_now(home, "")
     except ClusterError as error:
         return [], [f"everything ({str(error).splitlines()[0]})"]
-    return done["healed"], done["left"]
+    return list(done.healed), list(done.left)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,9 +27,11 @@ from harness.model.masking import Mask
 from harness.model.plan import Plan
 from harness.model.progress import Listener, RunOpened, Said
 from harness.runner.edge_bytes import EdgeBytes
+from harness.runner.ladder import Tried
 from harness.runner.rig import Inbox, Rig, StopClock
 from harness.runner.run import Ended, Execution
 from harness.wiring.callees import follow_services
+from harness.wiring.containers import guardian_of, guardian_repaired
 from harness.wiring.halt import refuse_if_engaged
 from harness.wiring.hand.others import refuse_faults_of_others
 from harness.wiring.judgement import judge_folder
@@ -146,6 +148,7 @@ def _measured(session: _Session, cluster: Cluster) -> Ended:
             on_event=lambda event: journal.write("load_event", **event),
         )
         stack.callback(load.close)
+        guardian = stack.enter_context(guardian_of(plan, cluster, folder.name, relay.border_event))
         edge_bytes = EdgeBytes()
         inside = Inside(plan.stack, cluster.border_containers, cluster.container, edge_bytes.per_second)
         stack.callback(inside.close)
@@ -163,10 +166,12 @@ def _measured(session: _Session, cluster: Cluster) -> Ended:
             addresses=cluster.addresses,
             world=inside,
             edge_bytes=edge_bytes,
-            repair=lambda region: repaired(cluster, region, folder.name),
+            repair=lambda region: repaired(cluster, region, folder.name, told=_rung_told(journal)),
             halted=lambda: _lever_words(session.workspace.home),
             name=folder.name,
             protected=cluster.protected,
+            guardian=guardian,
+            repair_guardian=lambda: guardian_repaired(cluster, folder.name),
             doer=StepDoer(cluster, plan.stack, session.workspace.environ),
         )
         stack.enter_context(follow_services(cluster, borders, journal))
@@ -175,6 +180,10 @@ def _measured(session: _Session, cluster: Cluster) -> Ended:
         ended = execution.run()
     _keep_logs(session, cluster)
     return ended
+
+
+def _rung_told(journal: Journal) -> Callable[[str, Tried], None]:
+    return lambda region, tried: journal.write("undo_rung", border=region, **asdict(tried))
 
 
 def _lever_words(home: Path) -> str:

@@ -14,9 +14,10 @@ from typing import Any
 
 from harness.cluster.cluster import Cluster, standing_clusters
 from harness.cluster.control import Border
+from harness.cluster.guardian import Guardian, GuardianBox
 from harness.cluster.lock import holder, project_lock
 from harness.journal.folder import run_folders
-from harness.model.errors import ControlLost, UsageError
+from harness.model.errors import ClusterError, ControlLost, UsageError
 from harness.model.plan import Limits
 from harness.wiring.hand.place import keep_stack
 from harness.wiring.workspace import Workspace
@@ -65,6 +66,23 @@ def asked(cluster: Cluster) -> Iterator[dict[str, Border]]:
             border.close()
 
 
+@contextmanager
+def guardian_asked(box: GuardianBox) -> Iterator[Guardian | None]:
+    """The helper for containers of a stack, for questions; None where it does not run or does not answer."""
+    try:
+        container = box.find()
+        guardian = (
+            box.connect("status", lambda name, event: None) if container and container.status == "running" else None
+        )
+    except ClusterError:
+        guardian = None
+    try:
+        yield guardian
+    finally:
+        if guardian is not None:
+            guardian.close()
+
+
 def live_runs(home: Path) -> list[str]:
     """Runs of this folder whose process is alive."""
     alive = {name for lock in (home / "locks").glob("*") if (name := holder(lock))}
@@ -86,6 +104,9 @@ def status_now(home: Path) -> dict[str, Any]:
                 )
             for border in borders.values():
                 _merge(merged, border.status())
+        with guardian_asked(cluster.guardian_box()) as guardian:
+            if guardian is not None:
+                _merge(merged, guardian.status())
     return {"runs": [{"run": run, "alive": live} for run, live in runs.items()], "injections": list(merged.values())}
 
 
@@ -100,32 +121,6 @@ def _merge(merged: dict[tuple[str, str], dict[str, Any]], answer: dict[str, Any]
         row = merged.setdefault(key, _row(entry["owner"], entry["id"], "", entry["state"], entry["left_s"]))
         row["target"] = ", ".join(filter(None, [row["target"], *places]))
         row["left_s"] = max(row["left_s"], entry["left_s"])
-
-
-def heal_now(home: Path | None, run: str) -> dict[str, list[str]]:
-    """Lift every fault of every stack (of one home, or all), read back. `run` narrows to one owner's stack."""
-    healed: list[str] = []
-    left: list[str] = []
-    clusters = [cluster for cluster in standing_clusters(home) if not run or run in (cluster.run, *_owners(cluster))]
-    if run and not clusters:
-        raise UsageError(f"no stack of run {run!r} is up; `regionfall status` lists what is")
-    for cluster in clusters:
-        with asked(cluster) as borders:
-            left += [f"proxy of {region}" for region in cluster.border_containers.keys() - borders.keys()]
-            for region, border in borders.items():
-                try:
-                    answer = border.heal()
-                except ControlLost:
-                    left.append(f"proxy of {region}")
-                    continue
-                healed += [name for name in answer.get("healed", ()) if name not in healed]
-                left += answer.get("left", ())
-    return {"healed": healed, "left": left}
-
-
-def _owners(cluster: Cluster) -> set[str]:
-    with asked(cluster) as borders:
-        return {entry["owner"] for border in borders.values() for entry in border.status().get("injections", ())}
 
 
 def observe_edges(home: Path, seconds: int) -> dict[str, dict[str, float | None]]:

@@ -281,7 +281,7 @@ def test_two_acts_on_one_container_are_refused(bench: Bench) -> None:
 
 def test_a_full_disk_needs_a_volume_of_that_service(bench: Bench) -> None:
     answer = bench.want(ContainerAct(Act.DISK))
-    assert "no size-limited volume (label regionfall.disk)" in answer["missing"]["it"][0]
+    assert "no size-limited volume: nothing to fill" in answer["missing"]["it"][0]
     bench.want(None)
     assert json.loads(bench.file.read_text()) == []
 

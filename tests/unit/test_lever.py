@@ -13,6 +13,7 @@ from harness.journal.lever import FILE, engage, engaged, release
 from harness.model.errors import ClusterError
 from harness.wiring import halt as halting
 from harness.wiring.halt import halt_now, refuse_if_engaged
+from harness.wiring.healing import Healed
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 
@@ -59,9 +60,9 @@ class Stand:
         self.looks -= 1
         return ["run-1"] if self.looks >= 0 else []
 
-    def heal(self, home: Path | None, run: str) -> dict[str, Any]:
+    def heal(self, home: Path | None, run: str) -> Healed:
         self.heals += 1
-        return {"healed": ["cut"] if self.heals == 1 else ["late"], "left": self.left}
+        return Healed(["cut"] if self.heals == 1 else ["late"], self.left)
 
 
 def test_a_halt_engages_first_heals_before_and_after_the_runs_ended(tmp_path: Path, monkeypatch: Any) -> None:

@@ -50,7 +50,7 @@ class Disks:
 
     def _place(self, service: str) -> Path:
         if service not in self._places:
-            raise Refused(f"service {service!r} has no size-limited volume (label regionfall.disk)")
+            raise Refused(f"service {service!r} has no size-limited volume: nothing to fill")
         return self._places[service]
 
 

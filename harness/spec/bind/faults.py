@@ -11,6 +11,7 @@ from harness.model.fault import Fault, Injection
 from harness.model.stack import Stack
 from harness.model.units import duration_text
 from harness.spec.bind.binding import Binding
+from harness.spec.bind.containers import containers_hit, containers_of, hit_words
 from harness.spec.bind.parts import parts_of
 from harness.spec.bind.spread import gray_words, spread_over_edges, spread_over_time
 from harness.spec.bind.timeline import Item, Timeline, Window
@@ -77,7 +78,11 @@ def _one(
         return None
     fault = spread_over_time(b, item, type_, fault, wall[1] - wall[0])
     edges = spread_over_edges(b, item, type_, selection, injection_id)
-    fault = replace(fault, gray=gray_words(edges, selection))
+    words, services = gray_words(edges, selection), selection.services
+    if type_.acts_on is ActsOn.SERVICES:
+        hit = containers_hit(b, item, fault, selection, injection_id)
+        edges, services, words = hit.edges, hit.services, hit_words(hit.services, selection)
+    fault = replace(fault, gray=words)
     return Planned(
         Injection(
             id=injection_id,
@@ -87,7 +92,7 @@ def _one(
             start_s=wall[0],
             end_s=wall[1],
             edges=tuple(edge.id for edge in edges),
-            services=selection.services if type_.acts_on in (ActsOn.FLAGS, ActsOn.SERVICES) else (),
+            services=services if type_.acts_on in (ActsOn.FLAGS, ActsOn.SERVICES) else (),
             source=item.source,
             line=b.line(item.path),
         ),
@@ -149,12 +154,12 @@ def _asked(b: Binding, item: Item, timeline: Timeline, span: tuple[float, float]
     key, value = next(iter(written.items()))
     type_ = b.kinds[value if key == "how" else key]
     values, given_names = parameters_of(type_, value)
-    begins = timeline.warp.wall(span[0])
+    begins, share = timeline.warp.wall(span[0]), _share(b, item, type_)
     return Asked(
         kind=type_.kind,
         values=values,
         given=given_names,
-        share=_share(b, item, type_),
+        share=1.0 if type_.acts_on is ActsOn.SERVICES else share,
         hold_s=max(span[1] - span[0], 0.0),
         wall_s=lambda seconds: timeline.warp.wall(span[0] + seconds) - begins,
     )
@@ -195,10 +200,7 @@ def select_for(b: Binding, item: Item, type_: FaultType) -> Selection | None:
     if type_.acts_on is ActsOn.FLAGS:
         return selection if _flags_taken(b, b.stack, item, selection) else None
     if type_.acts_on is ActsOn.SERVICES:
-        if selection.services:
-            return selection
-        b.add(item.on_path, f"{type_.kind} acts on services, {item.on!r} names edges; name a service, region or role")
-        return None
+        return containers_of(b, b.stack, item, type_, selection)
     if not selection.edges:
         b.add(item.on_path, f"{item.on!r} has no edge to break: nobody calls it; see `regionfall edges`")
         return None

@@ -59,6 +59,7 @@ def check_radius(b: Binding, planned: list[Planned], limits: Limits) -> None:
             b.add(one.on_path if breach.of_target else one.path, breach.message)
     _check_composition(b, planned)
     _check_flags(b, planned)
+    _check_containers(b, planned)
 
 
 def _holding(planned: list[Planned], moment: float) -> list[Planned]:
@@ -115,3 +116,14 @@ def _check_flags(b: Binding, planned: list[Planned]) -> None:
                 text = f"{services[0]} would be told {flags[0]} = {told[flags[0]]} by {one.injection.id!r}"
                 also_text = f"and {also[flags[0]]} by {other.injection.id!r} at the same time"
                 b.add(one.path, f"{text} {also_text}; let one end before the other begins")
+
+
+def _check_containers(b: Binding, planned: list[Planned]) -> None:
+    """One container, one fault at a time: two undos could not be told apart."""
+    on_containers = [one for one in planned if acts_on(one.injection.fault) is ActsOn.SERVICES]
+    for one in on_containers:
+        for other in _holding(on_containers, one.injection.start_s):
+            both = [name for name in one.injection.services if name in other.injection.services]
+            if other is not one and both:
+                text = f"{one.injection.id!r} and {other.injection.id!r} would harm the container of {both[0]} at once"
+                b.add(one.path, f"{text}; let one end before the other begins")

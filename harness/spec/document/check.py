@@ -23,14 +23,8 @@ from harness.spec.schema import OURS, Types, known_keys, nodes_at
 from harness.spec.suggest import did_you_mean
 
 _ELSEWHERE = {
-    "kill": "processes are not killed by this version",
-    "stop": "containers are not stopped by this version",
-    "pause": "containers are not paused by this version",
-    "restart": "containers are not restarted by this version",
     "unreachable": "use hang (no answer) or refuse (refused at once)",
     "names": "names are not broken by this version; use hang on the edges into the resolver",
-    "cpu": "machines are not starved by this version",
-    "errors": "error statuses are not handled by this version",
 }
 NOT_HANDLED = {word: why for word, why in _ELSEWHERE.items() if word not in CATALOGUE}
 """Symptoms that people look for and that this version refuses by name."""

@@ -2,20 +2,26 @@
 
 app.py                          answers
 app.py orders:8080 idp:8080     asks each of them on every request, on new connections
+
+With DATA it writes a file there on every request, and fails it where that fails.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
+import threading
 import time
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 CALLEES = [word.rpartition(":")[::2] for word in sys.argv[1:]]
 PATIENCE_S = 3.0
 BODY = b"x" * 20_000
+DATA = os.environ.get("DATA", "")
 told: dict[str, object] = {"flags": {}, "until": 0.0}
 
 
@@ -31,6 +37,17 @@ def ask(host: str, port: str) -> int:
         return 0
     finally:
         connection.close()
+
+
+def kept() -> bool:
+    """Whether what must be kept could be written."""
+    if not DATA:
+        return True
+    try:
+        with Path(DATA, str(threading.get_ident() % 16)).open("wb", buffering=0) as file:
+            return file.write(BODY) == len(BODY)
+    except OSError:
+        return False
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -50,7 +67,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.path.startswith("/__faults"):
             return self.answer(200, json.dumps({"flags": flags, "left_s": left}).encode())
         asked = [ask(host, port) for host, port in CALLEES]
-        good = not flags and all(status == 200 for status in asked)
+        good = not flags and all(status == 200 for status in asked) and kept()
         return self.answer(200 if good else 503, b"" if flags else BODY)
 
     do_POST = do_GET

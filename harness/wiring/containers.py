@@ -1,0 +1,57 @@
+"""The helper that harms containers, for as long as somebody needs it: started, connected, ended; and repaired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from harness.cluster.cluster import Cluster
+from harness.cluster.guardian import Guardian
+from harness.cluster.images import ensure_images
+from harness.cluster.stream import Heard
+from harness.faults.catalogue import type_of
+from harness.model.errors import ClusterError
+from harness.model.plan import Plan
+
+
+def harmed(plan: Plan) -> tuple[str, ...]:
+    """Services whose containers the plan harms; none where it is the control arm."""
+    names = (name for i in plan.injections if type_of(i.fault).act is not None for name in i.services)
+    return tuple(dict.fromkeys(names))
+
+
+@contextmanager
+def guardian_of(plan: Plan, cluster: Cluster, owner: str, on_event: Heard) -> Iterator[Guardian | None]:
+    """Its control stream in the name of `owner`, None if the plan harms no container.
+
+    At the end it goes, as long as nothing holds and nothing is left to be undone; else it stays and goes on trying.
+    """
+    services = harmed(plan)
+    if not services:
+        yield None
+        return
+    box = cluster.guardian_box()
+    box.start(ensure_images(lambda _: None).guardian, cluster.limited_volumes(services))
+    guardian = box.connect(owner, on_event)
+    clean = False
+    try:
+        yield guardian
+        clean = not guardian.status()["injections"]
+    finally:
+        guardian.close()
+        if clean:
+            box.end()
+
+
+def guardian_repaired(cluster: Cluster, owner: str) -> bool:
+    """Start it again, so that it undoes what its file says; True when nothing is left to be undone."""
+    box = cluster.guardian_box()
+    if box.restart() is None:
+        return not box.has_file()
+    guardian = box.connect(owner, lambda name, event: None)
+    try:
+        return not guardian.heal().get("left") and not guardian.status().get("injections")
+    except ClusterError:
+        return False
+    finally:
+        guardian.close()
