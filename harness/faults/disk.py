@@ -20,9 +20,7 @@ TYPE = FaultType(
     symptom="writes fail: no space left on device",
     driver=f"one large file on the service's volume, by {DRIVER}",
     undo=UNDO,
-    parameters=(
-        Parameter("free", Unit.BYTES, "what is left free", default=0.0, low=0.0, high=4e9, example="64KB"),
-    ),
+    parameters=(Parameter("free", Unit.BYTES, "what is left free", default=0.0, low=0.0, high=4e9, example="64KB"),),
     example="{on: db, disk: true}",
     proof="errors, waits, requests or bytes on the service's edges, before against during",
     cannot="fill anything but a size-limited volume of the project's own (driver_opts: {type: tmpfs, device: tmpfs, "

@@ -27,8 +27,8 @@ from harness.spec.quick import Quick, quick_text
 
 LONGEST_S = 3600.0
 ORIGINS = (("break", "TARGET"), ("how", "HOW"), ("for", "--for"))
-HELD = (ActsOn.EDGES, ActsOn.FLAGS)
-"""What a holder can hold: it speaks with proxies only."""
+HELD = (ActsOn.EDGES, ActsOn.FLAGS, ActsOn.SERVICES)
+"""What a holder can hold."""
 
 
 def fault_by_hand(
@@ -61,5 +61,5 @@ def _check(b: Binding, planned: Planned, one: Injection) -> None:
     if one.end_s > LONGEST_S:
         b.add(("for",), "a fault by hand holds for at most 1h; write a shorter time")
     if acts_on(one.fault) not in HELD:
-        text = f"{shown(one.fault.kind)} cannot be held by hand, only what proxies do and flags"
+        text = f"{shown(one.fault.kind)} cannot be held by hand"
         b.problems.found.append(Problem("HOW", 1, 1, f"{text}; use `regionfall break` for it"))

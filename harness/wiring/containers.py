@@ -24,19 +24,20 @@ def harmed(plan: Plan) -> tuple[str, ...]:
 def guardian_of(plan: Plan, cluster: Cluster, owner: str, on_event: Heard) -> Iterator[Guardian | None]:
     """Its control stream in the name of `owner`, None if the plan harms no container.
 
-    At the end it goes, as long as nothing holds and nothing is left to be undone; else it stays and goes on trying.
+    At the end it goes, unless somebody else is connected, something holds or something is left to be undone.
     """
-    services = harmed(plan)
-    if not services:
+    if not harmed(plan):
         yield None
         return
     box = cluster.guardian_box()
-    box.start(ensure_images(lambda _: None).guardian, cluster.limited_volumes(services))
+    # Every volume that could be full, not only those of this plan: one that was left standing serves the next as well.
+    box.start(ensure_images(lambda _: None).guardian, cluster.limited_volumes(cluster.services))
     guardian = box.connect(owner, on_event)
     clean = False
     try:
         yield guardian
-        clean = not guardian.status()["injections"]
+        now = guardian.status()
+        clean = not now["injections"] and now["connections"] <= 1
     finally:
         guardian.close()
         if clean:

@@ -58,7 +58,8 @@ class Line:
 def carried_out(case: Case, victim: Victim, stand: Stand, companions: dict[str, str]) -> Line:
     """Run, kill, look. Whatever is not as promised is in the line; nothing is raised for it."""
     line, chance = Line(case), random.Random(case.seed)
-    kinds = [case.fault, *([companions[victim.companion]] if victim.companion not in ("", case.family) else [])]
+    alive = not victim.lives_in or case.family in victim.lives_in
+    kinds = [case.fault, *([] if alive else [companions[victim.lives_in[0]]])]
     text = experiment(case.name, COMPOSE, [item_for(kind, stand.plan_of, COMPOSE) for kind in kinds])
     stand.write(f"{case.name}.chaos.yaml", text)
     plan = stand.plan_of(text)

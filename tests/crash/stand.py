@@ -19,7 +19,7 @@ import leftovers
 from faults import experiment, item_for
 from requests.exceptions import RequestException
 
-from harness.model.labels import LABEL_HOME, LABEL_PART, LABEL_REGION, PART_BORDER, PART_LOAD
+from harness.model.labels import LABEL_HOME, LABEL_PART, LABEL_REGION, PART_BORDER, PART_GUARDIAN, PART_LOAD
 from harness.model.plan import Plan
 from harness.model.stack import LOAD
 from harness.spec.load import load_experiment
@@ -31,6 +31,7 @@ STANDS_FOR = "errors"
 """The stack is started for this fault: with everything that single requests take, which the others can do with."""
 IMAGE = "regionfall-tests/crash"
 COMMAND = (sys.executable, "-m", "harness")
+UNDO_FILE = "/var/lib/regionfall/undo.json"
 _SERVICE = "com.docker.compose.service"
 
 
@@ -101,8 +102,11 @@ class Stand:
         self.clean_containers = self._container_states()
 
     def _container_states(self) -> dict[str, leftovers.Snapshot]:
+        """All but the helper for containers: it stays with a stack whose run was killed, and its undo file is looked at."""
         found = {}
         for container in self.containers():
+            if container.labels[LABEL_PART] == PART_GUARDIAN:
+                continue
             try:
                 found[container.name] = leftovers.container_state(self.docker.api.inspect_container(container.id))
             except docker.errors.NotFound:
@@ -129,6 +133,9 @@ class Stand:
         looked = self._pool.map(lambda item: _tolerant(lambda: self._border_left(*item)), borders.items())
         found += [line for lines in looked for line in lines]
         found += leftovers.container_leftovers(self.clean_containers, self._container_states())
+        found += [
+            line for helper in self.containers(PART_GUARDIAN) for line in _tolerant(lambda h=helper: undo_left(h))
+        ]  # type: ignore[misc]
         load = _tolerant(lambda: self._load_left())
         return found + load + (self.silent() if not found else [])
 
@@ -137,6 +144,13 @@ class Stand:
 
     def _load_left(self) -> list[str]:
         return [f"load program {row}" for row in processes(self.service(LOAD)).values() if "containers.load" in row]
+
+
+def undo_left(helper: Any) -> list[str]:
+    """What the helper for containers has not undone yet, by its own file."""
+    done = helper.exec_run(["cat", UNDO_FILE])
+    notes = json.loads(done.output) if done.exit_code == 0 else []
+    return [f"not undone: {note['act']} on {note['service']}" for note in notes]
 
 
 def _tolerant(look: Callable[[], list[str]]) -> list[str]:

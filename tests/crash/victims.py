@@ -11,6 +11,7 @@ from typing import Any
 
 from stand import Stand, processes
 
+from harness.model.labels import PART_GUARDIAN
 from harness.model.plan import Plan
 from harness.model.stack import LOAD
 
@@ -32,14 +33,15 @@ class Running:
 class Victim:
     """One kind of victim. `kill` does it and says what was killed.
 
-    `statuses`: how the run may say that it ended. `companion`: a fault class that brings the victim to life.
+    `statuses`: how the run may say that it ended. `lives_in`: fault classes that bring the victim to life; another one
+    gets a fault of the first of them beside it.
     `by_hand`: the fault is held by `fault add`, whose process is then the controller, and not by a run.
     """
 
     name: str
     kill: Callable[[Running], str]
     statuses: frozenset[str] = COMPLETED | ENDED
-    companion: str = ""
+    lives_in: tuple[str, ...] = ()
     by_hand: bool = False
 
 
@@ -95,6 +97,12 @@ def _haproxy(running: Running) -> str:
     return _process(border, ("haproxy", "-db"), running.chance, "HAProxy")
 
 
+def _guardian(running: Running) -> str:
+    """The helper that harms containers; the run brings it to life with a fault of its own."""
+    (container,) = running.stand.containers(PART_GUARDIAN)
+    return _process(container, ("harness.containers.guardian",), running.chance, "helper for containers")
+
+
 def _service(running: Running) -> str:
     name = running.chance.choice(sorted(service.name for service in running.plan.stack.services))
     container = running.stand.service(name)
@@ -110,6 +118,7 @@ def victims() -> dict[str, Victim]:
         Victim("toxiproxy", _toxiproxy, COMPLETED),
         Victim("haproxy", _haproxy, COMPLETED),
         Victim("holder", _controller, by_hand=True),
+        Victim("guardian", _guardian, COMPLETED, lives_in=("stopped", "starved")),
         Victim("agent", _agent),
         Victim("border", _border),
         Victim("service", _service),

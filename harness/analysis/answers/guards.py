@@ -8,6 +8,8 @@ from harness.analysis.answers.signature import CONTROL_ARM
 from harness.analysis.data.events import Hold, number
 from harness.analysis.data.run import RunData
 from harness.analysis.steady import steady_findings
+from harness.faults.catalogue import acts_on
+from harness.faults.contract import ActsOn
 from harness.model.ended import ENDINGS
 from harness.model.finding import Answer, Finding, FindingKind, InjectionResult, LoadAccount
 from harness.model.units import duration_text
@@ -33,7 +35,8 @@ def guard_findings(run: RunData, results: Sequence[InjectionResult], load: LoadA
     stopped = ended_by_decision(run)
     for result, hold in zip(results, run.holds, strict=True):
         found += _lost(run, hold)
-        found += _injection(result, stopped or bool(hold.lost))
+        slow_s = hold.took_s if acts_on(hold.injection.fault) is ActsOn.SERVICES else 0.0
+        found += _injection(result, stopped or bool(hold.lost), slow_s)
     return found
 
 
@@ -118,7 +121,10 @@ KILLED = 137
 def _killed(run: RunData) -> Iterator[Finding]:
     """A service that somebody else killed: what follows from it follows from no fault of this run."""
     meant = {
-        name for injection in run.plan.injections if injection.fault.kind != "flags" for name in injection.services
+        name
+        for injection in run.plan.injections
+        if acts_on(injection.fault) is ActsOn.SERVICES
+        for name in injection.services
     }
     events = list(run.events.named("service_event"))
     starved = {event.get("service") for event in events if event.get("action") == "oom"}
@@ -178,7 +184,8 @@ def _lost(run: RunData, hold: Hold) -> Iterator[Finding]:
         yield _guard(name, f"{name} {held}{when}: {hold.lost}; run it again")
 
 
-def _injection(result: InjectionResult, stopped: bool) -> Iterator[Finding]:
+def _injection(result: InjectionResult, stopped: bool, slow_s: float) -> Iterator[Finding]:
+    """`slow_s`: what it may be short of, since its container took so long to be harmed."""
     name = f"injection {result.id}"
     if result.hold_at_s is None:
         if not stopped:
@@ -191,11 +198,11 @@ def _injection(result: InjectionResult, stopped: bool) -> Iterator[Finding]:
     if not result.contained.proved:
         yield _guard(name, f"{name} was not contained: {result.contained.reason}")
     if not stopped:
-        yield from _short(name, result)
+        yield from _short(name, result, slow_s)
 
 
-def _short(name: str, result: InjectionResult) -> Iterator[Finding]:
-    missing = result.planned_s - result.held_s
+def _short(name: str, result: InjectionResult, slow_s: float) -> Iterator[Finding]:
+    missing = result.planned_s - result.held_s - slow_s
     if missing > max(SHORT_SHARE * result.planned_s, SHORT_S):
         held, planned = duration_text(round(result.held_s, 1)), duration_text(result.planned_s)
         yield _guard(name, f"{name} held for {held} of {planned}: run it again without anything stopping it")

@@ -52,6 +52,8 @@ class Hold:
     """It was asked for (whether or not it came to hold)."""
     changes: tuple[int, ...] = ()
     """When its effect had changed while it held: steps of a climb; gone, come, gone, … of a fault that flaps."""
+    took_s: float = 0.0
+    """From the call until it held by read-back: a service that is stopped ends in order first."""
 
     @property
     def held_s(self) -> float:
@@ -66,12 +68,14 @@ class Hold:
 
 def hold_of(injection: Injection, events: Events, end_us: int) -> Hold:
     """The life of one injection; one that was never healed counts as holding until `end_us`."""
-    state, start, end, lost, began = "pending", None, None, "", False
+    state, start, end, lost, began, asked = "pending", None, None, "", False, None
     for event in events.named(*(f"injection_{name}" for name in ("pending", "holding", "lost", "healed", "stuck"))):
         if event.get("injection") != injection.id:
             continue
         at, what = events.at_us(event), str(event["event"]).removeprefix("injection_")
         began = True
+        if what == "pending" and asked is None:
+            asked = at
         if what == "holding" and start is None:
             start = at
         if what == "lost":
@@ -84,7 +88,8 @@ def hold_of(injection: Injection, events: Events, end_us: int) -> Hold:
     changed = [
         events.at_us(event) for event in events.named("injection_changed") if event.get("injection") == injection.id
     ]
-    return Hold(injection, state, start, end, lost, began, tuple(at for at in changed if at is not None))
+    took_s = 0.0 if start is None or asked is None else max(0, start - asked) / 1e6
+    return Hold(injection, state, start, end, lost, began, tuple(at for at in changed if at is not None), took_s)
 
 
 def number(value: object) -> float | None:

@@ -130,7 +130,7 @@ class Agent:
             return {"left": self._left()}
 
     def status(self) -> dict[str, Any]:
-        """Everything that holds or could not be undone, and what disturbed this guardian so far."""
+        """Everything that holds or could not be undone, what disturbed this guardian, and how many are connected."""
         now = self._now()
         with self._wishes:
             wished = {wish.id: (owner.name, wish) for owner, wish in self._desired.all()}
@@ -143,7 +143,8 @@ class Agent:
             row = {"id": note.injection, "owner": note.owner, "edges": [], "services": [], "act": str(note.act.act)}
             rows.setdefault((note.owner, note.injection), row | {"left_s": left_s, "state": state})
             rows[note.owner, note.injection]["services"].append(note.service)
-        return {"injections": list(rows.values()), "disturbances": self.disturbances[-100:]}
+        told = {"disturbances": self.disturbances[-100:], "connections": len(self.listeners)}
+        return {"injections": list(rows.values()), **told}
 
     def notes(self) -> list[dict[str, Any]]:
         """Everything that is written down, for whoever keeps a second copy."""

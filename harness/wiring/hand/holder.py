@@ -14,6 +14,7 @@ from typing import Any
 
 from harness.cluster.cluster import Cluster, find_cluster
 from harness.cluster.control import Border
+from harness.cluster.guardian import Guardian
 from harness.cluster.lock import project_lock
 from harness.journal.events import Journal
 from harness.journal.lever import engaged
@@ -23,9 +24,11 @@ from harness.model.errors import ClusterError, HarnessError
 from harness.model.plan import Plan
 from harness.model.record import PhaseWindow
 from harness.runner.desired import changes_at
-from harness.runner.heartbeat import Heartbeat, canary_seconds, edge_seconds
-from harness.runner.injector import Injector
+from harness.runner.heartbeat import Heartbeat, Pulse, canary_seconds, edge_seconds
+from harness.runner.injector import CONTAINERS, Injector
 from harness.runner.rig import Inbox, StopClock
+from harness.wiring.callees import follow_services
+from harness.wiring.containers import guardian_of
 from harness.wiring.hand.place import lock_name
 
 HISTORY_S = 30
@@ -53,14 +56,18 @@ class Holder:
         """Seconds since the fault was added."""
         return self.run_us() / 1e6 - HISTORY_S
 
-    def hold(self, borders: dict[str, Border], stopped: Callable[[], str]) -> None:
+    def hold(self, borders: dict[str, Border], guardian: Guardian | None, stopped: Callable[[], str]) -> None:
         """Until the deadline, until asked to end, or until it was taken away. Lifts it on every way out."""
         store = SampleStore(self.folder / "samples.sqlite")
-        injector = self.injector = Injector(self.plan, borders, self.journal, lambda event: None, self.run_us)
-        hearts = [
+        injector = self.injector = Injector(
+            self.plan, borders, self.journal, lambda event: None, self.run_us, guardian=guardian
+        )
+        hearts: list[Pulse] = [
             Heartbeat(region, border, on_lost=self._lost, on_rows=self.inbox.rows, on_dead=self._lost)
             for region, border in borders.items()
         ]
+        if guardian is not None:
+            hearts.append(Pulse(CONTAINERS, guardian.renew, on_lost=self._lost, on_dead=self._lost))
         try:
             self._begin(borders, store)
             injector.apply(0.0)
@@ -138,8 +145,12 @@ def hold(folder: Path) -> int:
             cluster = find_cluster(home, manifest.environment[PROJECT])
             if cluster is None:
                 raise ClusterError("the stack is not up any more")
-            with _connected(cluster, manifest, journal) as borders:
-                Holder(manifest.plan, folder, journal, clock).hold(borders, lambda: _stopped(clock, home))
+            with (
+                _connected(cluster, manifest, journal) as borders,
+                guardian_of(manifest.plan, cluster, manifest.run, _heard(journal)) as guardian,
+                follow_services(cluster, borders, journal),
+            ):
+                Holder(manifest.plan, folder, journal, clock).hold(borders, guardian, lambda: _stopped(clock, home))
     except HarnessError as error:
         journal.write("run_failed", reason=str(error), code=error.exit_code)
         return error.exit_code
@@ -155,6 +166,16 @@ def _stopped(clock: StopClock, home: Path) -> str:
     return "the lever is engaged" if engaged(home) else ""
 
 
+def _heard(journal: Journal) -> Callable[[str, dict[str, Any]], None]:
+    """Writes down what a proxy, or the helper for containers, says unasked."""
+
+    def heard(name: str, event: dict[str, Any]) -> None:
+        fields = {key: value for key, value in event.items() if key not in ("event", "border")}
+        journal.write(str(event.get("event", "unknown")), border=name, **fields)
+
+    return heard
+
+
 @contextmanager
 def _connected(cluster: Cluster, manifest: Manifest, journal: Journal) -> Iterator[dict[str, Border]]:
     """Proxies of the regions that the fault needs, connected in its own name."""
@@ -162,14 +183,9 @@ def _connected(cluster: Cluster, manifest: Manifest, journal: Journal) -> Iterat
     regions = {plan.stack.edge(edge).caller_region for edge in plan.injections[0].edges}
     regions |= {plan.stack.service(service).region for service in plan.injections[0].services}
     borders: dict[str, Border] = {}
-
-    def heard(region: str, event: dict[str, Any]) -> None:
-        fields = {key: value for key, value in event.items() if key not in ("event", "border")}
-        journal.write(str(event.get("event", "unknown")), border=region, **fields)
-
     try:
         for region in sorted(regions):
-            borders[region] = Border.connect(cluster.border_containers[region], manifest.run, heard)
+            borders[region] = Border.connect(cluster.border_containers[region], manifest.run, _heard(journal))
         yield borders
     finally:
         for border in borders.values():

@@ -40,14 +40,16 @@ def ask(host: str, port: str) -> int:
 
 
 def kept() -> bool:
-    """Whether what must be kept could be written."""
+    """Whether what must be kept could be written: a new file each time, or the room of the last one would do."""
     if not DATA:
         return True
+    file = Path(DATA, str(threading.get_ident()))
     try:
-        with Path(DATA, str(threading.get_ident() % 16)).open("wb", buffering=0) as file:
-            return file.write(BODY) == len(BODY)
+        return file.write_bytes(BODY) == len(BODY)
     except OSError:
         return False
+    finally:
+        file.unlink(missing_ok=True)
 
 
 class Handler(BaseHTTPRequestHandler):
