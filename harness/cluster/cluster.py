@@ -22,6 +22,7 @@ from harness.model.errors import ClusterError
 from harness.model.labels import (
     LABEL_DIGEST,
     LABEL_HOME,
+    LABEL_LOOKED_UP,
     LABEL_PART,
     LABEL_PROJECT,
     LABEL_PUBLISHED,
@@ -71,6 +72,11 @@ class Cluster:
         told = [json.loads(c.labels.get(LABEL_REQUESTS, "[]")) for c in self.border_containers.values()]
         self.requests: frozenset[str] = frozenset(edge for edges in told for edge in edges)
         """Ids of the edges on which single requests can be broken."""
+        asked = [json.loads(c.labels.get(LABEL_LOOKED_UP, "[]")) for c in self.border_containers.values()]
+        self.looked_up: frozenset[tuple[str, str]] = frozenset(
+            (pair.partition("->")[0], pair.partition("->")[2]) for pairs in asked for pair in pairs
+        )
+        """(caller, callee) whose name is asked for, so that it can be broken."""
 
     @classmethod
     def up(

@@ -23,8 +23,6 @@ class ActsOn(StrEnum):
     """Services with the label `regionfall.flags`, told through their proxy."""
     SERVICES = "services"
     """Containers."""
-    NAMES = "names"
-    """What callers get for a name."""
 
 
 class Reach(StrEnum):
@@ -75,6 +73,10 @@ class Proof(StrEnum):
     """Single requests waited by what was asked for."""
     CUT_SHORT = "cut short"
     """Answers ended before their length."""
+    MISLED = "misled"
+    """Look-ups of the callee's name got something else than its address."""
+    LATE_NAME = "late name"
+    """Look-ups of the callee's name waited by what was asked for."""
 
 
 class Family(StrEnum):
@@ -137,7 +139,8 @@ class FaultType:
     that answer changes. `build` makes the fault out of what was written; ParameterError refuses it.
     `full_cut`: with a share of 1 nothing else can be seen on its edges while it holds. `shares`: takes a share of new
     connections; a fault on services a share of them. `per_request`: acts on single requests, so on edges marked http
-    only. `act`: what is done to the container of each of its services; such a fault acts on services. `free`: people
+    only. `by_name`: acts on look-ups of the callee's name (its share as well), so only where that name is asked for.
+    `act`: what is done to the container of each of its services; such a fault acts on services. `free`: people
     write names and values of their own instead of parameters. `words` tell the parameters in a plan (default: name and
     value each); `phrase` is what a report says of it; `family` names its colour there.
     `undo` says who takes it away, also with nobody alive. `parts` makes a fault of a user's own out of others
@@ -163,6 +166,7 @@ class FaultType:
     shares: bool = False
     full_cut: bool = False
     per_request: bool = False
+    by_name: bool = False
     free: bool = False
     act: Callable[[Fault], ContainerAct] | None = None
     words: Callable[[Fault], str] | None = None
@@ -181,12 +185,17 @@ class FaultType:
     def told(self, fault: Fault) -> str:
         """A fault as a plan tells it: `slow 1.5 s ± 800 ms, 35 % of new connections`."""
         words = self.words(fault) if self.words else " ".join([self.kind, *_settings(self, fault)])
-        return words + (f", {ratio_text(fault.share)} of new connections" if fault.share < 1 else "")
+        return words + (f", {ratio_text(fault.share)} of {self.shared}" if fault.share < 1 else "")
 
     def told_in_a_report(self, fault: Fault) -> str:
         """The same as a phrase: `slow by 1.5 s ± 800 ms, on 35 % of new connections`."""
         phrase = self.phrase(fault)
-        return phrase if fault.share >= 1 else f"{phrase}, on {ratio_text(fault.share)} of new connections"
+        return phrase if fault.share >= 1 else f"{phrase}, on {ratio_text(fault.share)} of {self.shared}"
+
+    @property
+    def shared(self) -> str:
+        """What a share of it is a share of."""
+        return "look-ups" if self.by_name else "new connections"
 
 
 def _settings(type_: FaultType, fault: Fault) -> Iterable[str]:
@@ -208,6 +217,17 @@ SHARE_OF_SERVICES = Parameter(
     example="50%",
 )
 """The same word for faults that act on services."""
+
+SHARE_OF_LOOKUPS = Parameter(
+    "share",
+    Unit.SHARE,
+    "how many of the look-ups it hits, exactly counted",
+    default=1.0,
+    low=0.0,
+    high=1.0,
+    example="50%",
+)
+"""The same word for faults that act on look-ups."""
 
 SHARE = Parameter(
     "share",
@@ -237,7 +257,8 @@ def parameter_rows(type_: Described) -> list[dict[str, str]]:
     """Its parameters as plain rows: name, unit, bounds, default and meaning, all as people read them."""
     share = []
     if isinstance(type_, FaultType) and type_.shares:
-        share = [SHARE_OF_SERVICES if type_.acts_on is ActsOn.SERVICES else SHARE]
+        on_services = type_.acts_on is ActsOn.SERVICES
+        share = [SHARE_OF_SERVICES if on_services else SHARE_OF_LOOKUPS if type_.by_name else SHARE]
     rows = [_row(parameter) for parameter in (*type_.parameters, *share)]
     if isinstance(type_, FaultType) and type_.free:
         rows.append({"name": "NAME", "unit": "any value", "bounds": "", "default": "", "meaning": "as many as wanted"})

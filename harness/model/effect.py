@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
+from harness.model.names import NameRule, answered_once
 from harness.model.request_fault import RequestFault, check_together
 from harness.model.shape import NO_SHAPE, Ending, Shape
 
@@ -40,6 +41,7 @@ class Effect:
     `kill_ms`: live connections are reset on both sides when it begins, and again so often (0: not at all, -1: only when
     it begins). `ending` with `amount` (milliseconds, or bytes for `limit_data`) ends connections; `slice_bytes` with
     `slice_vary` and `gap_us` cuts answers into pieces. The last two act on answers, whatever `way` says.
+    `name` acts on look-ups of the callee's name by the caller, whatever the port.
     """
 
     latency_ms: int = 0
@@ -56,11 +58,13 @@ class Effect:
     slice_bytes: int = 0
     slice_vary: int = 0
     gap_us: int = 0
+    name: NameRule | None = None
 
     def to_wire(self) -> dict[str, object]:
         """A JSON-ready dict; fields at their default are left out."""
         wire = {field.name: getattr(self, field.name) for field in fields(self)}
         wire["requests"] = self.requests.to_wire() if self.requests else None
+        wire["name"] = self.name.to_wire() if self.name else None
         return {key: value for key, value in wire.items() if value != _DEFAULTS[key]}
 
     @classmethod
@@ -70,10 +74,14 @@ class Effect:
         if unknown:
             raise ValueError(f"unknown effect field {sorted(unknown)[0]!r}; known: {', '.join(_DEFAULTS)}")
         read: dict[str, Any] = {
-            key: type(_DEFAULTS[key])(str(value)) for key, value in wire.items() if key != "requests"
+            key: type(_DEFAULTS[key])(str(value)) for key, value in wire.items() if key not in ("requests", "name")
         }
-        requests = wire.get("requests")
-        return cls(**read, requests=RequestFault.from_wire(requests) if isinstance(requests, dict) else None)
+        requests, name = wire.get("requests"), wire.get("name")
+        return cls(
+            **read,
+            requests=RequestFault.from_wire(requests) if isinstance(requests, dict) else None,
+            name=None if name is None else NameRule.from_wire(name),
+        )
 
     @property
     def shape(self) -> Shape:
@@ -115,6 +123,8 @@ class EdgeState:
     """The distance between regions: always there, also on connections outside `slow_share`."""
     requests: tuple[RequestFault, ...] = ()
     """What befalls single requests; each counts for itself, the first that answers wins, delays add."""
+    names: tuple[NameRule, ...] = ()
+    """What befalls look-ups of the callee's name; each counts for itself, the first wrong answer wins, delays add."""
 
 
 def compose(effects: Iterable[Effect], standing_ms: int = 0) -> EdgeState:
@@ -128,6 +138,8 @@ def compose(effects: Iterable[Effect], standing_ms: int = 0) -> EdgeState:
     shape, shares, ways = NO_SHAPE, set[float](), set[Way]()
     effects = tuple(effects)
     requests = tuple(effect.requests for effect in effects if effect.requests is not None)
+    names = tuple(effect.name for effect in effects if effect.name is not None)
+    answered_once(names)
     keep = {Cut.DROP: 1.0, Cut.RESET: 1.0}
     kills = False
     for effect in effects:
@@ -156,6 +168,7 @@ def compose(effects: Iterable[Effect], standing_ms: int = 0) -> EdgeState:
         reset_share=0.0 if cut and way is Way.BOTH else round(reset, 6),
         standing_ms=standing_ms,
         requests=requests,
+        names=names,
     )
 
 

@@ -12,6 +12,8 @@ LABEL_DIGEST = "regionfall.digest"
 LABEL_PUBLISHED = "regionfall.published"
 LABEL_REQUESTS = "regionfall.requests"
 """Ids of the edges on which single requests can be broken."""
+LABEL_LOOKED_UP = "regionfall.looked-up"
+"""`caller->callee` of every call whose name the caller asks for."""
 COMPOSE_PROJECT = "com.docker.compose.project"
 COMPOSE_SERVICE = "com.docker.compose.service"
 

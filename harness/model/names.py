@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -38,3 +39,11 @@ class NameRule:
         if not isinstance(wire, list | tuple) or len(wire) != 3:
             raise ValueError(f"not a rule of a name: {wire!r}")
         return cls(NameAnswer(str(wire[0])), int(wire[1]), float(wire[2]))
+
+
+def answered_once(rules: Iterable[NameRule]) -> None:
+    """ValueError if a wrong answer to every look-up leaves none for another one: it would never be seen."""
+    wrong = [rule for rule in rules if rule.answer is not NameAnswer.TRUE]
+    if len(wrong) > 1 and any(rule.share >= 1 for rule in wrong):
+        words = " and ".join(sorted(str(rule.answer) for rule in wrong))
+        raise ValueError(f"{words}: a look-up gets one answer; give each a share below 100 %, or let one end first")

@@ -76,6 +76,8 @@ class Plan:
     incident_t0: str = ""
     """Wall clock of the incident at t=0 as `HH:MM ZONE`, '' if none."""
     without_faults: bool = False
+    left_out: tuple[Injection, ...] = ()
+    """What the control arm leaves out: its stack is prepared for these all the same, so that both arms go one way."""
     environment: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     """service -> variables that the rendered copy gets, @clock already divided."""
     volumes: str = "fresh"

@@ -163,7 +163,7 @@ def _bind(b: Binding, raw: bytes, path: Path, wish: Wish) -> Plan | None:
 
 
 def _control_arm(plan: Plan) -> Plan:
-    return replace(plan, injections=(), without_faults=True)
+    return replace(plan, injections=(), left_out=plan.injections, without_faults=True)
 
 
 def _digest(raw: bytes) -> str:

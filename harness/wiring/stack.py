@@ -17,6 +17,7 @@ from harness.journal.events import Journal
 from harness.model.errors import CleanupUnverified, ClusterError
 from harness.model.plan import Plan
 from harness.model.progress import Listener, Said
+from harness.model.stack import Stack
 from harness.spec.clock import scale_clock_values
 from harness.wiring.workspace import Workspace
 
@@ -35,13 +36,23 @@ def woven_project(
         volumes=plan.volumes if plan else "fresh",
         scale=lambda text: scale_clock_values(text, compression),
         requests=_requests(plan) if plan else frozenset(edge.id for edge in project.stack.edges if edge.http),
+        looked_up=_looked_up(plan.stack, plan) if plan else _looked_up(project.stack, None),
     )
 
 
 def _requests(plan: Plan) -> frozenset[str]:
-    """Edges on which the plan breaks single requests: HAProxy stands there in every phase, the steady one included."""
-    struck = (injection for injection in plan.injections if type_of(injection.fault).per_request)
+    """Edges on which the plan breaks single requests: HAProxy stands there in every phase and in both arms."""
+    struck = (i for i in (*plan.injections, *plan.left_out) if type_of(i.fault).per_request)
     return frozenset(edge for injection in struck for edge in injection.edges)
+
+
+def _looked_up(stack: Stack, plan: Plan | None) -> frozenset[tuple[str, str]]:
+    """(caller, callee) whose name must be asked for: where the plan breaks names; on a stack for faults by hand all."""
+    if plan is None:
+        return frozenset((edge.caller, edge.callee) for edge in stack.edges if not edge.entry)
+    misled = (i for i in (*plan.injections, *plan.left_out) if type_of(i.fault).by_name)
+    edges = (stack.edge(name) for injection in misled for name in injection.edges)
+    return frozenset((edge.caller, edge.callee) for edge in edges)
 
 
 @contextmanager
@@ -68,6 +79,11 @@ def opened_stack(
         elif missing := sorted(woven.requests - cluster.requests):
             text = f"the stack {woven.name} is up without what breaks single requests on {', '.join(missing[:3])}"
             raise ClusterError(f"{text}; `regionfall down` takes it away, and the next run starts it with it")
+        elif missing := sorted(f"{one}->{other}" for one, other in woven.looked_up - cluster.looked_up):
+            text = f"the stack {woven.name} is up with the names of {', '.join(missing[:3])} in a file of the caller"
+            raise ClusterError(
+                f"{text}; `regionfall down` takes it away, and the next run starts it with a name server"
+            )
         journal.write("stack_ready", project=woven.name, found=found)
         try:
             yield cluster

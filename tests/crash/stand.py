@@ -27,8 +27,8 @@ from harness.wiring.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = Path(__file__).parent / "guest" / "compose.yaml"
-STANDS_FOR = "errors"
-"""The stack is started for this fault: with everything that single requests take, which the others can do with."""
+STANDS_FOR = ("errors", "unresolved")
+"""The stack is started for these faults: with all that single requests and names take, which the others can do with."""
 IMAGE = "regionfall-tests/crash"
 COMMAND = (sys.executable, "-m", "harness")
 UNDO_FILE = "/var/lib/regionfall/undo.json"
@@ -102,7 +102,7 @@ class Stand:
         self.clean_containers = self._container_states()
 
     def _container_states(self) -> dict[str, leftovers.Snapshot]:
-        """All but the helper for containers: it stays with a stack whose run was killed, and its undo file is looked at."""
+        """All but the helper for containers: it stays with a stack whose run was killed; its undo file is looked at."""
         found = {}
         for container in self.containers():
             if container.labels[LABEL_PART] == PART_GUARDIAN:
@@ -196,8 +196,8 @@ def standing(directory: Path) -> Iterator[Stand]:
     """A stack that every case can use, with its bystanders; everything is taken away at the end."""
     directory.mkdir(parents=True, exist_ok=True)
     stand = Stand(directory)
-    item = item_for(STANDS_FOR, stand.plan_of, COMPOSE)
-    stand.write("stand.chaos.yaml", experiment("stand", COMPOSE, [item]))
+    items = [item_for(kind, stand.plan_of, COMPOSE) for kind in STANDS_FOR]
+    stand.write("stand.chaos.yaml", experiment("stand", COMPOSE, items))
     try:
         stand.up("stand.chaos.yaml")
         with foreign.foreign(stand.name, str(stand.home), IMAGE) as stand.bystanders:

@@ -15,7 +15,7 @@ from harness.model.effect import Cut, Effect, Way, compose
 from harness.model.fault import Fault
 from harness.model.shape import Ending
 
-NOT_FAULTS = {"__init__", "catalogue", "contract", "on_containers", "own", "parameters", "per_request"}
+NOT_FAULTS = {"__init__", "catalogue", "by_name", "contract", "on_containers", "own", "parameters", "per_request"}
 
 
 def test_every_file_of_the_folder_is_a_fault_of_its_name_or_part_of_the_contract():

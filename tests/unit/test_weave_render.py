@@ -331,4 +331,5 @@ def test_a_name_that_is_looked_up_stands_in_no_hosts_file_and_the_proxy_containe
     config = woven.borders["east"]
     assert config["looked_up"] == ["web->orders"]
     assert config["aliases"] == {"orders": ["the-orders", "orders-1"], "cache": ["redis"]}
-    assert woven.fingerprint != woven_of(project_of(SHOP)).fingerprint
+    assert woven.looked_up == {("web", "orders")}
+    assert woven.fingerprint == woven_of(project_of(SHOP)).fingerprint, "it serves whoever needs less"

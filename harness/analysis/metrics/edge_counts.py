@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -31,7 +32,7 @@ SILENT = "nothing crossed this edge, in steady or in the phase"
 
 def per_second(run: RunData, question: Question, series: Series) -> Measured:
     """Mean per second over the windows."""
-    values = series(run.edge(question.subject), question)
+    values = series(run.edge(question.subject), _whole_seconds(run, question))
     estimate = mean_estimate(values, run.seed("edge", question.key))
     if estimate is None:
         return nothing(TOO_SHORT)
@@ -72,7 +73,18 @@ def against_steady(run: RunData, question: Question, series: Series) -> Measured
     )
 
 
+def _whole_seconds(run: RunData, question: Question) -> Question:
+    """The windows cut to whole seconds as this edge was counted: a second across a border of a phase is of neither."""
+    rows = run.edge(question.subject)
+    if len(rows.t) == 0:
+        return question
+    offset = int(rows.t[0] % SECOND_US)
+    cut = ((start + (offset - start) % SECOND_US, end - (end - offset) % SECOND_US) for start, end in question.windows)
+    return replace(question, windows=tuple((start, end) for start, end in cut if end > start))
+
+
 def _per_arrival(run: RunData, question: Question, series: Series) -> tuple[float, Interval] | None:
+    question = _whole_seconds(run, question)
     values = series(run.edge(question.subject), question)
     due = _arrivals(run, question)
     if due.sum() <= 0:

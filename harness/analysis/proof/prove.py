@@ -14,6 +14,7 @@ from harness.analysis.proof import (
     flags,
     hang,
     late_close,
+    names,
     refuse,
     requests,
     reset,
@@ -41,6 +42,8 @@ PROVERS: dict[Proof, Callable[[Comparison, int], EdgeProof]] = {
     Proof.ABORTED: lambda comparison, _: requests.aborted(comparison),
     Proof.LATE: lambda comparison, _: requests.late(comparison),
     Proof.CUT_SHORT: lambda comparison, _: requests.cut_short(comparison),
+    Proof.MISLED: lambda comparison, _: names.misled(comparison),
+    Proof.LATE_NAME: lambda comparison, _: names.late(comparison),
 }
 """Each gets one edge's comparison, and on how many edges the fault is looked for."""
 NAMED = 5

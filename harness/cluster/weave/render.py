@@ -23,6 +23,7 @@ from harness.model.errors import InvalidFile, Problem
 from harness.model.labels import (
     LABEL_DIGEST,
     LABEL_HOME,
+    LABEL_LOOKED_UP,
     LABEL_PART,
     LABEL_PROJECT,
     LABEL_PUBLISHED,
@@ -160,6 +161,7 @@ class _Rendering:
             subnets=self.layout.subnets,
             published=self.published,
             requests=frozenset(self.wishes.requests),
+            looked_up=frozenset(self.wishes.looked_up),
             builds=builds,
             images={name: str(services[name]["image"]) for name in services if name not in builds},
             base=self.wishes.images.base,
@@ -199,7 +201,9 @@ class _Rendering:
         mine = [_published_wire(item) for item in self.published if item.border == region]
         text = json.dumps(mine, separators=(",", ":"))
         requests = json.dumps([edge["id"] for edge in self.borders[region]["edges"] if edge["http"]])
-        return {LABEL_REGION: region, LABEL_DIGEST: self.digest, LABEL_PUBLISHED: text, LABEL_REQUESTS: requests}
+        asked = json.dumps(self.borders[region]["looked_up"])
+        told = {LABEL_PUBLISHED: text, LABEL_REQUESTS: requests, LABEL_LOOKED_UP: asked}
+        return {LABEL_REGION: region, LABEL_DIGEST: self.digest, **told}
 
     def _networks(self) -> dict[str, dict[str, Any]]:
         networks = {
@@ -228,7 +232,6 @@ class _Rendering:
         environment = {name: dict(values) for name, values in self.wishes.environment.items()}
         clock = self.wishes.scale("60m@clock")
         parts = [self.project.config, environment, self.wishes.volumes, clock, images.base, images.border, images.load]
-        parts.append(",".join(sorted(f"{caller}->{callee}" for caller, callee in self.wishes.looked_up)))
         return _sha(json.dumps([*parts, self.project.config.get(EXTENSION)], sort_keys=True, default=str))[:16]
 
 

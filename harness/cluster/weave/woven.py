@@ -54,6 +54,8 @@ class Woven:
     published: tuple[Published, ...]
     requests: frozenset[str]
     """Ids of the edges on which single requests can be broken (HAProxy in front)."""
+    looked_up: frozenset[tuple[str, str]]
+    """(caller, callee) whose name is asked for, so that it can be broken."""
     builds: tuple[str, ...]
     """Services with a `build:` section."""
     images: Mapping[str, str]

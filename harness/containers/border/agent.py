@@ -65,7 +65,8 @@ class Agent:
         self._nft = nft
         self._flags = FlagService(config.flags)
         standing, http = {edge.id: edge.standing_ms for edge in config.edges}, [e.id for e in config.edges if e.http]
-        self._desired = Desired(standing, self._flags.services, http)
+        asked = [edge.id for edge in config.edges if edge.pair in config.looked_up]
+        self._desired = Desired(standing, self._flags.services, http, asked)
         self._lock = threading.RLock()
         self._wishes_lock = threading.Lock()
 

@@ -54,8 +54,15 @@ class WantError(ValueError):
 class Desired:
     """All wishes of all owners. Not locked: the agent serialises access."""
 
-    def __init__(self, standing_ms: Mapping[str, int], services: Iterable[str], http: Iterable[str] = ()) -> None:
-        self._standing, self._http = dict(standing_ms), set(http)
+    def __init__(
+        self,
+        standing_ms: Mapping[str, int],
+        services: Iterable[str],
+        http: Iterable[str] = (),
+        looked_up: Iterable[str] = (),
+    ) -> None:
+        """`http`: edges whose requests can be struck; `looked_up`: edges whose callee's name comes from us."""
+        self._standing, self._http, self._looked_up = dict(standing_ms), set(http), set(looked_up)
         self._services = set(services)
         self._owners: dict[int, Owner] = {}
 
@@ -171,6 +178,11 @@ class Desired:
             if effect.requests is not None and edge not in self._http:
                 raise WantError(
                     f"edge {edge!r} has no HAProxy: its requests cannot be struck (injection {wanted.id!r})"
+                )
+            if effect.name is not None and edge not in self._looked_up:
+                raise WantError(
+                    f"the name of edge {edge!r} is read from a file of the caller's, not asked for"
+                    f" (injection {wanted.id!r})"
                 )
         for service in wanted.services:
             if service not in self._services:

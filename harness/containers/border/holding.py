@@ -7,7 +7,7 @@ need a second listener.
 from __future__ import annotations
 
 import threading
-from collections import ChainMap
+from collections import ChainMap, Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -20,10 +20,12 @@ from harness.containers.border.killing import Victim, kill
 from harness.containers.border.layer7.gate import Behind, behind
 from harness.containers.border.layer7.gates import Gates
 from harness.containers.border.names.process import NameServer
+from harness.containers.border.names.rules import Wanted
 from harness.containers.border.nft import Nft
 from harness.containers.border.server import ProxyServer, listener_of
 from harness.containers.border.toxics import LIMIT, Toxics, cutting_toxics, shape_of, wanted_toxics
 from harness.model.effect import Cut, EdgeState, Way
+from harness.model.names import NameRule
 from harness.model.request_fault import Answer, RequestFault
 
 API_PORT = 18000
@@ -63,6 +65,7 @@ class Holding:
         with self._lock:
             named = self._applied.keys() | states.keys()
             self._cuts.put(cuts_of(self._without_new_shares(states), self.edges))
+            self.names.put(names_of(states, self.edges))
             toxics = self._each_caller(named, lambda caller: self._apply(caller, states))
             self.gates.apply(states)
             self._cuts.put(cuts_of(states, self.edges))
@@ -134,18 +137,24 @@ class Holding:
 
     def _read_back(self, edges: Iterable[str], toxics: Mapping[str, Toxics]) -> dict[str, EdgeState]:
         sets, rules = self._cuts.read(), self.gates.read(edges)
+        misled, told = self.names.read(), names_of(self._applied, self.edges)
         found = {}
         for edge in (self.edges[name] for name in edges):
             plain = toxics.get(f"{edge.caller}/{edge.proxy}")
-            if plain is not None and (not edge.http or edge.id in rules):
+            if plain is not None and (not edge.http or edge.id in rules) and misled is not None:
                 part = toxics.get(f"{edge.caller}/{edge.proxy}{PART}", {})
                 cutting = toxics.get(f"{edge.caller}/{edge.proxy}{CUT}", {})
                 inside = {name for name, keys in sets.items() if edge.at in keys}
                 requests = tuple(_as_cut(rule, cutting) for rule in rules.get(edge.id, ()))
                 state = self._state(edge, plain, part, inside)
                 if state is not None:
-                    found[edge.id] = replace(state, requests=requests)
+                    found[edge.id] = replace(state, requests=requests, names=self._names(edge, misled, told))
         return found
+
+    def _names(self, edge: EdgeConfig, held: Wanted, told: Wanted) -> tuple[NameRule, ...]:
+        """What look-ups over this edge get: what was wanted, as long as its pair's rules are those that were told."""
+        wanted, rules = self._applied.get(edge.id, EdgeState()).names, held.get(edge.pair, ())
+        return wanted if rules == told.get(edge.pair, ()) else rules
 
     def _state(self, edge: EdgeConfig, plain: Toxics, part: Toxics, sets: set[str]) -> EdgeState | None:
         """What toxics and sets amount to; None if it is nothing that was ever wanted.
@@ -195,6 +204,16 @@ def cuts_of(states: Mapping[str, EdgeState], edges: Mapping[str, EdgeConfig]) ->
         if state.drop_share or state.reset_share or slow:
             shares[at] = Share(state.drop_share, state.reset_share, slow)
     return Cuts(**{name: frozenset(keys) for name, keys in whole.items()}, shares=shares)
+
+
+def names_of(states: Mapping[str, EdgeState], edges: Mapping[str, EdgeConfig]) -> dict[str, tuple[NameRule, ...]]:
+    """What look-ups of each pair get: a name has no port, so edges of one pair that say the same say it once. Pure."""
+    found: dict[str, Counter[NameRule]] = {}
+    for name, state in states.items():
+        if state.names:
+            pair = edges[name].pair
+            found[pair] = found.get(pair, Counter()) | Counter(state.names)
+    return {pair: tuple(sorted(rules.elements())) for pair, rules in found.items()}
 
 
 WHOLE = {

@@ -204,7 +204,19 @@ def select_for(b: Binding, item: Item, type_: FaultType) -> Selection | None:
     if not selection.edges:
         b.add(item.on_path, f"{item.on!r} has no edge to break: nobody calls it; see `regionfall edges`")
         return None
+    if type_.by_name:
+        return _asked_for(b, item, selection)
     return _speaking_http(b, item, selection) if type_.per_request else selection
+
+
+def _asked_for(b: Binding, item: Item, selection: Selection) -> Selection | None:
+    """Calls of services: clients outside are given addresses, they look nothing up. None if there is no other call."""
+    edges = tuple(edge for edge in selection.edges if not edge.entry)
+    if edges:
+        return replace(selection, edges=edges)
+    text = f"{item.on!r} is only called by clients outside, who look up no name here"
+    b.add(item.on_path, f"{text}; name a call between services, as in web->orders")
+    return None
 
 
 def _speaking_http(b: Binding, item: Item, selection: Selection) -> Selection | None:

@@ -24,7 +24,7 @@ from harness.spec.suggest import did_you_mean
 
 _ELSEWHERE = {
     "unreachable": "use hang (no answer) or refuse (refused at once)",
-    "names": "names are not broken by this version; use hang on the edges into the resolver",
+    "names": "use unresolved (no address), late-name (late) or dead-address (a wrong one)",
 }
 NOT_HANDLED = {word: why for word, why in _ELSEWHERE.items() if word not in CATALOGUE}
 """Symptoms that people look for and that this version refuses by name."""

@@ -297,3 +297,17 @@ def test_one_counterexample_decides_an_existential_objective() -> None:
 
 def test_an_unknown_metric_is_said_and_not_guessed() -> None:
     assert "unknown metric" in measured(Run().record(), "apdex", "gone").reason
+
+
+def test_a_second_across_the_border_of_a_phase_belongs_to_neither() -> None:
+    """Seconds of a proxy begin at its own moments: the one in which the fault ended is half full of traffic again."""
+
+    def second(t: float, rng: np.random.Generator) -> dict[str, int]:
+        inside = max(0.0, min(t + 1, 8.0) - max(t, 0.0))
+        return {"up_bytes": round(10_000 * (1 - 0.4 * inside))}
+
+    run = Run(phases=(("gone", 0.0, 8.0), ("after", 8.0, 20.0)), edges={WEB: lambda t, rng: second(t + 0.7, rng)})
+    record = run.record()
+    shifted = tuple(replace(row, t_us=row.t_us + 700_000) for row in record.edge_seconds)
+    found = measured(replace(record, edge_seconds=shifted), "bytes_ratio", "gone", subject=WEB)
+    assert found.observed == pytest.approx(0.6, abs=1e-6)

@@ -77,7 +77,7 @@ def test_what_is_saved_runs_the_same(shop: Stack, tmp_path: Path) -> None:
     ("quick", "problem"),
     [
         (Quick("us-eest-1"), "TARGET:1:1 unknown target 'us-eest-1'; did you mean 'us-east-1'?"),
-        (Quick("db", ("names",)), "HOW:1:1 'names' is not handled: names are not broken by this version"),
+        (Quick("db", ("names",)), "HOW:1:1 'names' is not handled: use unresolved"),
         (Quick("web->idp", ("kill",)), "TARGET:1:1 kill acts on services, 'web->idp' names none of the project's"),
         (Quick("db", ("disk",)), "TARGET:1:1 db has no size-limited volume that could be full"),
         (Quick("db", ("slwo", "300ms")), "HOW:1:1 unknown symptom 'slwo'; did you mean 'slow'?"),
