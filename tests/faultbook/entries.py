@@ -32,8 +32,8 @@ class Entry:
     driver: str
     item: dict[str, Any]
     hold_s: int = HOLD_S
-    requests: bool = False
-    """Needs a stack that was started with what breaks single requests."""
+    needs: str = ""
+    """What its stack must be started with: `requests` to break single ones, `names` to break them, '' nothing."""
 
     @property
     def asked(self) -> str:
@@ -44,7 +44,7 @@ class Entry:
 def entries() -> list[Entry]:
     """All faults in the order in which people read them, then the ways of spreading one, then a climb."""
     rows = [
-        Entry(one.kind, one.driver, _item(one.example, target(one)), hold(one), one.per_request)
+        Entry(one.kind, one.driver, _item(one.example, target(one)), hold(one), needs(one))
         for one in CATALOGUE.values()
     ]
     rows += [Entry(one.kind, one.driver, _item(one.example, REGION), LONG_HOLD_S) for one in SPREADS]
@@ -75,6 +75,11 @@ def hold(one: FaultType) -> int:
     return LONG_HOLD_S if one.acts_on is ActsOn.SERVICES else HOLD_S
 
 
+def needs(one: FaultType) -> str:
+    """What a stack must be started with for it."""
+    return "requests" if one.per_request else "names" if one.by_name else ""
+
+
 def climbs() -> Iterator[tuple[FaultType, dict[str, Any]]]:
     """Faults with a parameter that can climb: from a tenth of its example to all of it, in four steps."""
     for one in CATALOGUE.values():
@@ -96,7 +101,10 @@ def experiment(entry: Entry, compose: str) -> dict[str, Any]:
         "name": "fault-" + "".join(c if c.isalnum() else "-" for c in entry.name).strip("-"),
         "stack": {"compose": [compose]},
         "load": load | {"flows": {"shop": {"service": "web", "get": "/"}}},
-        "steady": {"for": f"{entry.hold_s if entry.requests else 6}s", "expect": {"shop": {"availability": ">= 50%"}}},
+        "steady": {
+            "for": f"{entry.hold_s if entry.needs == 'requests' else 6}s",
+            "expect": {"shop": {"availability": ">= 50%"}},
+        },
         "timeline": [
             {"phase": "broken", "at": "0s", "for": f"{entry.hold_s}s", "faults": [entry.item | {"id": "it"}]},
             {"phase": "after", "for": "3s"},

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import folders
+import guardian
 import messages
 import stacks
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -52,12 +53,13 @@ def surfaces(home: Path) -> tuple[Surface, ...]:
     control, same = messages.Control(), lambda raw: raw
     trees = messages.TREES
     return (
-        Surface("experiment", experiments.RAW, experiments.check, 0.64, same, same),
+        Surface("experiment", experiments.RAW, experiments.check, 0.61, same, same),
         Surface("labels", stacks.LABEL_SETS, stacks.check_labels, 0.06, _json, json.loads),
         Surface("top-level", stacks._TOP, stacks.check_top_level, 0.02, _json, json.loads),
         Surface("compose", stacks.CONFIGS, stacks.check_config, 0.10, _json, json.loads),
         Surface("run-folder", folders.EDITS, folders.Folders(home).check, 0.06, _json, _edits),
-        Surface("control", messages.LINES, control.check, 0.06, same, same),
+        Surface("control", messages.LINES, control.check, 0.05, same, same),
+        Surface("guardian", guardian.LINES, guardian.Control(home).check, 0.04, same, same),
         Surface("proxy-configuration", trees, messages.check_config, 0.02, _json, json.loads),
         Surface("load-order", trees, messages.check_order, 0.02, _json, json.loads),
         Surface("probe-question", trees, messages.check_question, 0.02, _json, json.loads),

@@ -99,13 +99,18 @@ class Control:
         self._session = session()
 
     def check(self, line: bytes) -> None:
-        """One answer, yes or no, that is one line of JSON; a healthy question is answered afterwards."""
-        for asked in (line, b'{"op": "status", "id": 7}', b'{"op": "heal"}'):
-            answer = self._session._answer(asked)
-            assert isinstance(answer["ok"], bool)
-            assert "the program failed" not in str(answer.get("error")), answer
-            assert encoded(answer).count(b"\n") == 1
-            assert asked is line or answer["ok"], answer
+        """One answer; a healthy question is answered afterwards."""
+        still_answers(self._session, line)
+
+
+def still_answers(session: Session, line: bytes) -> None:
+    """One answer, yes or no, that is one line of JSON; healthy questions are answered afterwards."""
+    for asked in (line, b'{"op": "status", "id": 7}', b'{"op": "heal"}'):
+        answer = session._answer(asked)
+        assert isinstance(answer["ok"], bool)
+        assert "the program failed" not in str(answer.get("error")), answer
+        assert encoded(answer).count(b"\n") == 1
+        assert asked is line or answer["ok"], answer
 
 
 def check_config(value: Any) -> None:

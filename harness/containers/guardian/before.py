@@ -31,7 +31,9 @@ class Before:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Before:
-        """Inverse of `to_wire`; KeyError or TypeError if it is none."""
+        """Inverse of `to_wire`; ValueError, KeyError or TypeError if it is none."""
+        if not isinstance(wire, Mapping):
+            raise ValueError(f"not what a container was before: {wire!r}")
         numbers = {name: int(wire[name]) for name in wire if name not in ("running", "paused")}
         return cls(bool(wire["running"]), bool(wire["paused"]), **numbers)
 
