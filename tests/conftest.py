@@ -1,6 +1,6 @@
 """What every test may use, and who runs beside whom under pytest-xdist.
 
-`make test` runs a few files side by side (`-n 3 --dist loadfile`): most of their time is waiting. Three rules keep that
+`make test` runs a few files side by side (`-n 4 --dist loadfile`): most of their time is waiting. Three rules keep that
 honest on two processors: long files are handed out first, one test that measures runs at a time, and what does not
 measure yields the processor to it.
 """
@@ -18,15 +18,21 @@ import pytest
 
 LONG = (
     "e2e/test_truth_slice.py",
+    "e2e/test_by_hand.py",
     "e2e/test_shop_runs.py",
     "crash/test_crash_slice.py",
-    "e2e/test_by_hand.py",
-    "integration/test_weave_up.py",
-    "integration/test_border_safety.py",
-    "integration/test_guardian.py",
-    "integration/test_stack_raw.py",
-    "e2e/test_other_guests.py",
+    "e2e/test_container_faults.py",
     "contract/test_load_program.py",
+    "integration/test_wheel.py",
+    "integration/test_weave_up.py",
+    "e2e/test_undo_ladder.py",
+    "integration/test_stack_raw.py",
+    "e2e/test_faults_page.py",
+    "e2e/test_other_guests.py",
+    "integration/test_border_watch.py",
+    "integration/test_load_in_a_container.py",
+    "e2e/test_probes_and_secrets.py",
+    "e2e/test_cli_without_engine.py",
 )
 """Files that take minutes, the longest first: a worker that got one of them last would work alone at the end."""
 YIELDING = 10

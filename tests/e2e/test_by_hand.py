@@ -63,7 +63,6 @@ def broken(shell):
     return undisturbed(once)
 
 
-@pytest.mark.quiet
 def test_one_line_without_a_file_breaks_proves_and_judges(broken):
     assert broken.code == 0, broken.reasons + broken.err
     (injection,) = broken.verdict["injections"]
@@ -73,12 +72,10 @@ def test_one_line_without_a_file_breaks_proves_and_judges(broken):
     assert broken.verdict["verdict"] == "passed" and broken.finding("web availability")["n"] > 200
 
 
-@pytest.mark.quiet
 def test_fifteen_seconds_of_it_on_a_stack_that_is_up_end_within_a_minute(broken):
     assert broken.seconds < 60
 
 
-@pytest.mark.quiet
 def test_the_saved_file_runs_to_the_same_verdict(broken, shell):
     again = undisturbed(lambda: shell.run("slow.chaos.yaml"))
     assert (again.code, again.verdict["verdict"]) == (broken.code, broken.verdict["verdict"]), again.reasons
@@ -150,7 +147,6 @@ def test_halt_ends_a_live_run_lifts_its_fault_and_refuses_the_next_one_until_it_
 # -- stop conditions
 
 
-@pytest.mark.quiet
 def test_a_stop_condition_lifts_the_fault_within_two_seconds_and_decides(shell):
     shell.write("stops.chaos.yaml", HANG + 'stop: [{when: "web.availability < 60% for 1s", verdict: failed}]\n')
     answer = shell.run("stops.chaos.yaml")
@@ -247,7 +243,6 @@ expect: {web: {availability: "<= 20%", phases: [gone]}}
 """
 
 
-@pytest.mark.quiet
 def test_steps_are_done_while_the_fault_holds_and_say_whether_they_work(shell):
     shell.write("steps.chaos.yaml", STEPS)
     refused = shell("plan", "steps.chaos.yaml")

@@ -187,10 +187,10 @@ def test_the_gateway_is_mended_by_launches_and_the_phone_lines_come_after_it(sta
     stack.flag("control-api", launch="fail")
     stack.flag("gateway-pool", latch=5)
     stack.until("air-phone:8080/phone", 503, within_s=20, row=6)
-    assert 0.25 <= stack.share("gateway:8080/call", 80) <= 0.5
+    assert 0.25 <= stack.share("gateway:8080/call", 240) <= 0.5
     assert stack.share("air-phone:8080/web", 10) == 1.0
     stack.flag("gateway-pool")
-    assert stack.share("gateway:8080/call", 40) < 0.6, "lifting the fault does not mend what is latched"
+    assert stack.share("gateway:8080/call", 120) < 0.6, "lifting the fault does not mend what is latched"
     stack.flag("control-api")
     stack.until("gateway:8080/call", 200, within_s=20, row=16)
     stack.until("air-phone:8080/phone", 200, within_s=20, row=6)
