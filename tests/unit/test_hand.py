@@ -88,7 +88,7 @@ def held(tmp_path: Path, stopped: Any = lambda: "", *, dead: bool = False, lost:
     holder = Holder(PLAN, tmp_path, journal, clock)
     if dead:
         proxy.dead = True
-    holder.hold({"east": proxy}, stopped)  # type: ignore[dict-item]
+    holder.hold({"east": proxy}, None, stopped)  # type: ignore[dict-item]
     return proxy, clock
 
 
