@@ -111,8 +111,8 @@ def _faults(plan: Plan) -> list[str]:
         return ["Faults: none"] if plan.without_faults else []
     rows: list[Row] = [("", "fault", "what", "on", "edges", "from", "holds", "incident" if plan.incident_clock else "")]
     lines = [f"Faults: {len(plan.injections)}", *_table([*rows, *(_fault(plan, one) for one in plan.injections)])]
-    drawn = [one for one in plan.injections if one.fault.gray]
-    return lines + [f"  {one.id} hits, drawn from seed {plan.seed}: {', '.join(one.edges)}" for one in drawn]
+    drawn = [(one.id, one.services or one.edges) for one in plan.injections if one.fault.gray]
+    return lines + [f"  {name} hits, drawn from seed {plan.seed}: {', '.join(hit)}" for name, hit in drawn]
 
 
 def _fault(plan: Plan, one: Injection) -> Row:

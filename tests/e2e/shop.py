@@ -132,7 +132,7 @@ def end(process: subprocess.Popen[str], number: int = signal.SIGKILL) -> tuple[s
 
 
 def experiment(faults: str, *, expect: str = 'shop: {availability: ">= 50%", phases: [after]}', extra: str = "") -> str:
-    """An experiment on the shop: 1 s warm-up, 4 s steady, 6 s of `faults`, 3 s after; 60 requests a second."""
+    """An experiment on the shop: 1 s warm-up, 5 s steady, 6 s of `faults`, 3 s after; 60 requests a second."""
     return f"""\
 version: 1
 name: shop
@@ -143,7 +143,7 @@ load:
   deadline: 2s
   warmup: 1s
   flows: {{shop: {{service: web, get: /}}}}
-steady: {{for: 4s, expect: {{shop: {{availability: ">= 90%"}}}}}}
+steady: {{for: 5s, expect: {{shop: {{availability: ">= 90%"}}}}}}
 timeline:
   - phase: gone
     at: 0s

@@ -70,7 +70,7 @@ def test_a_cut_that_does_what_is_expected_passes_with_everything_proved(passed):
     assert (passed.verdict["verdict"], passed.verdict["cleanup"]) == ("passed", "verified")
     cut = passed.injection("cut")
     assert cut["state"] == "healed" and cut["effect"]["proved"] and cut["contained"]["proved"]
-    assert passed.verdict["load"]["offered"] == passed.verdict["load"]["rows"] == 14 * 60
+    assert passed.verdict["load"]["offered"] == passed.verdict["load"]["rows"] == 15 * 60
 
 
 def test_availability_and_p99_recomputed_with_one_sql_statement_agree_with_the_verdict(passed, shell):

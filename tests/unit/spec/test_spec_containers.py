@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
+from harness.cli.plan_text import plan_text
 from harness.faults.catalogue import CATALOGUE, fault_words
 from harness.faults.contract import ActsOn
 from harness.model.act import Act, ContainerAct
 from harness.model.plan import Plan
 from harness.runner.desired import acts_at, desired
+from harness.spec.feasibility import feasibility
 
 Load = Callable[..., Plan]
 Listing = Callable[..., list[str]]
@@ -45,6 +47,8 @@ def test_a_share_of_services_is_drawn_from_the_seed_and_named(load: Load) -> Non
     (one,), (again,) = load(text, seed=3).injections, load(text, seed=3).injections
     assert one.services == again.services and len(one.services) == 2
     assert one.fault.share == 1.0 and fault_words(one.fault) == "pause, on 2 of 5 services"
+    told = plan_text(load(text, seed=3), feasibility(load(text, seed=3)))
+    assert f"gone hits, drawn from seed 3: {', '.join(one.services)}" in told
     drawn = {load(text, seed=seed).injections[0].services for seed in range(12)}
     assert len(drawn) > 1
     assert set(one.edges) == {e.id for e in load(text).stack.edges if e.callee in one.services}
