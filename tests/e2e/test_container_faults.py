@@ -95,6 +95,16 @@ def test_a_killed_controller_leaves_no_service_down(shell):
     assert shell("heal").code == 0 and helper(shell) == ""
 
 
+def test_the_helper_for_containers_is_on_no_network(shell):
+    added = shell("fault", "add", "orders", "stop", "--for", "60s", "--json")
+    assert added.code == 0, added.err
+    words = ["docker", "inspect", "-f", "{{.HostConfig.NetworkMode}} {{json .NetworkSettings.Ports}}", helper(shell)]
+    assert subprocess.run(words, capture_output=True, text=True, check=True).stdout.split() == ["none", "{}"]
+    assert shell("fault", "rm", json.loads(added.out)["id"]).code == 0
+    shop.wait_for(lambda: shop.status_of(shell.url) == 200, 20)
+    assert guests(shell) == {"running"} and helper(shell) == ""
+
+
 def test_a_service_frozen_by_hand_goes_on_when_the_helper_itself_is_killed(shell):
     added = shell("fault", "add", "db", "pause", "--for", "60s", "--json")
     assert added.code == 0, added.err
