@@ -9,10 +9,10 @@ from types import MappingProxyType
 
 import harness.faults as folder
 from harness.faults.contract import ActsOn, Family, FaultType
-from harness.faults.spread import flap, gray
+from harness.faults.spread import flap, gray, ramp
 from harness.model.effect import Effect
 from harness.model.errors import UsageError
-from harness.model.fault import Fault
+from harness.model.fault import Fault, Injection
 
 _FAMILIES = list(Family)
 
@@ -30,7 +30,7 @@ CATALOGUE = MappingProxyType(
 """Kind -> its type, in the order in which people read them."""
 
 
-SPREADS = (flap.SPREAD, gray.SPREAD)
+SPREADS = (flap.SPREAD, ramp.SPREAD, gray.SPREAD)
 """What may stand beside any fault that acts on edges."""
 
 
@@ -51,8 +51,17 @@ def effect_of(fault: Fault, elapsed_s: float) -> Effect | None:
 
 def changes_of(fault: Fault) -> tuple[float, ...]:
     """Moments, seconds after its start, at which its effect changes."""
-    own = tuple(type_of(fault).changes(fault))
-    return tuple(sorted({*own, *flap.changes(fault.flap)})) if fault.flap else own
+    own = {*type_of(fault).changes(fault)}
+    own |= {*flap.changes(fault.flap)} if fault.flap else set()
+    return tuple(sorted(own | ({*ramp.changes(fault.ramp)} if fault.ramp else set())))
+
+
+def taken_at(injection: Injection, elapsed_s: float) -> tuple[str, ...]:
+    """The edges that it has taken `elapsed_s` after its start: all, unless it takes them piece by piece."""
+    climbing, edges = injection.fault.ramp, injection.edges
+    if climbing is None:
+        return edges
+    return tuple(e for i, e in enumerate(edges) if ramp.begins(climbing, i, len(edges)) <= elapsed_s + 1e-9)
 
 
 def acts_on(fault: Fault) -> ActsOn:
@@ -69,4 +78,5 @@ def fault_words(fault: Fault) -> str:
     """A fault as people say it: `slow 1.5 s ± 800 ms, 35 % of new connections`."""
     spread = [f"on {fault.gray}"] if fault.gray else []
     spread += [f"flapping {flap.words(fault.flap)}"] if fault.flap else []
+    spread += [ramp.words(fault.ramp)] if fault.ramp else []
     return ", ".join([type_of(fault).told(fault), *spread])

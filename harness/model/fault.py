@@ -17,6 +17,14 @@ class Flap:
 
 
 @dataclass(frozen=True, slots=True)
+class Ramp:
+    """Takes its edges in `steps` equal parts over `over_s` wall seconds, in their order; the first part at once."""
+
+    over_s: float
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One symptom with its parameters. Fields that a kind does not use stay at their default.
 
@@ -39,6 +47,7 @@ class Fault:
     flags: tuple[tuple[str, str], ...] = ()
     params: tuple[tuple[str, Any], ...] = ()
     flap: Flap | None = None
+    ramp: Ramp | None = None
     gray: str = ""
     """Words of the part of its target that was drawn, '' for all of it: `3 of 10 edges`."""
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.faults.catalogue import acts_on, changes_of, effect_of, type_of
+from harness.faults.catalogue import acts_on, changes_of, effect_of, taken_at, type_of
 from harness.faults.contract import ActsOn
 from harness.model.act import ContainerAct
 from harness.model.effect import Effect
@@ -53,7 +53,7 @@ def desired(plan: Plan, wall_s: float, off: Collection[str] = ()) -> dict[str, W
         effect = effect_of(injection.fault, wall_s - injection.start_s)
         if effect is None:
             continue
-        for edge in injection.edges:
+        for edge in taken_at(injection, wall_s - injection.start_s):
             want = wants[edge_region[edge]]
             want.faults.setdefault(injection.id, (left_s, {}))[1][edge] = effect
     return wants

@@ -69,13 +69,14 @@ class Injector:
             starting = [name for name in due if self._state[name] is State.PENDING]
             for name in starting:
                 self._journal.write("injection_pending", injection=name, at_us=self._now_us())
+            moved = set().union(*(_moved(want, self._told[region]) for region, want in changed.items()))
             acting = self._pool.submit(self._tell_acts, wall_s)  # takes seconds where a service ends in order
             answers = self._tell(changed)
             answers |= acting.result()
             self._note_starts(starting, answers)
             if any(self._state[name] is State.LOST for name in starting):
                 self._tell_acts(wall_s)  # what took hold of some of its containers only is undone at once
-            self._note_changes(due - set(starting), changed)
+            self._note_changes((due & moved) - set(starting))
             self._note_heals(due, answers)
 
     def _forbid(self, wall_s: float) -> None:
@@ -182,10 +183,10 @@ class Injector:
         by_borders = (i for i in self._plan.injections if acts_on(i.fault) is not ActsOn.SERVICES)
         return {i.id for i in by_borders if edges & set(i.edges) or acts_on(i.fault) is ActsOn.FLAGS}
 
-    def _note_changes(self, due: set[str], changed: Mapping[str, Want]) -> None:
-        touched = set().union(*(want.injections for want in changed.values())) if changed else set()
+    def _note_changes(self, moved: set[str]) -> None:
+        """Steps of a fault that changes while it holds; that its border was told about another one is no step of it."""
         for injection in self._plan.injections:
-            if injection.id in due & touched and changes_of(injection.fault):
+            if injection.id in moved and changes_of(injection.fault):
                 self._journal.write("injection_changed", injection=injection.id, at_us=self._now_us())
 
     def _note_heals(self, due: set[str], answers: Mapping[str, Wire | None]) -> None:
@@ -218,10 +219,14 @@ def place_of(region: str) -> str:
 
 def _differs(new: Want, old: Want) -> bool:
     """Whether the faults themselves differ; the seconds left do not count."""
-    return _bare(new) != _bare(old)
+    return bool(_moved(new, old))
 
 
-def _bare(want: Want) -> object:
-    edges = {name: effects for name, (_, effects) in want.faults.items()}
-    flags = {name: told for name, (_, told) in want.flags.items()}
-    return edges, flags
+def _moved(new: Want, old: Want) -> set[str]:
+    """Injections of which something else holds on this border."""
+    return {name for name in new.injections | old.injections if _bare(new, name) != _bare(old, name)}
+
+
+def _bare(want: Want, name: str) -> object:
+    nothing: tuple[float, None] = (0.0, None)
+    return want.faults.get(name, nothing)[1], want.flags.get(name, nothing)[1]

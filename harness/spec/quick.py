@@ -27,7 +27,7 @@ STEADY = "8s"
 
 
 _SPREADS = tuple(f"{one.kind}=" for one in SPREADS)
-"""Words that say how the fault is spread: `flap=4s`, `gray=30%`."""
+"""Words that say how the fault is spread: `flap=4s`, `ramp=8s`, `gray=30%`."""
 
 
 @dataclass(frozen=True, slots=True)

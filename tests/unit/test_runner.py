@@ -25,6 +25,7 @@ from harness.runner.stop import StopWatch
 
 ENTRY = Edge("load", "web", 80, caller_region=INTERNET, callee_region="east")
 INNER = Edge("web", "db", 5432, caller_region="east", callee_region="west")
+ASIDE = Edge("web", "idp", 80, caller_region="east", callee_region="east")
 STACK = Stack("shop", (Service("web", "east", entry=Entry(80)), Service("db", "west")), (ENTRY, INNER))
 SLOW = Injection("slow-db", Fault("slow", latency_s=0.3), "web->db", "gone", 0.0, 10.0, edges=(INNER.id,))
 CUT = Injection("cut-web", Fault("hang"), "load->web", "gone", 2.0, 6.0, edges=(ENTRY.id,))
@@ -347,6 +348,18 @@ def test_a_ramp_is_one_injection_with_a_change_at_every_step():
     bench.run()
     assert len(bench.memory.of("injection_changed")) == 4
     assert len(bench.memory.of("injection_holding")) == 1
+
+
+def test_only_its_own_steps_are_written_down_for_a_fault_that_changes():
+    """The same proxy is told about another fault in between: that is no step of the one that flaps."""
+    flapping = Injection(
+        "flap", Fault("refuse", flap=Flap(3.0, 3.0, 2)), "web->db", "gone", 0.0, 10.0, edges=(INNER.id,)
+    )
+    beside = Injection("beside", Fault("slow", latency_s=0.1), "web->idp", "gone", 1.0, 2.0, edges=(ASIDE.id,))
+    bench = Bench(replace(plan_with(flapping, beside), stack=Stack("shop", STACK.services, (*STACK.edges, ASIDE))))
+    bench.run()
+    changed = [fields["at_us"] / 1e6 - 15 for fields in bench.memory.of("injection_changed")]
+    assert changed == [pytest.approx(moment, abs=0.1) for moment in (3.0, 6.0, 9.0)]
 
 
 def test_a_fault_that_flaps_is_one_injection_whose_borders_are_told_at_each_change():

@@ -12,6 +12,7 @@ from harness.analysis.data.events import Hold
 from harness.analysis.data.run import RunData, Window
 from harness.analysis.data.spans import length_s, minus, overlap_us
 from harness.faults.catalogue import cuts_all
+from harness.faults.spread.ramp import step_of
 from harness.model.fault import Fault
 from harness.model.plan import STEADY
 
@@ -66,8 +67,8 @@ class Comparison:
 
 
 def compare(run: RunData, hold: Hold, edge: str, disturbed: Sequence[Disturbance]) -> Comparison | None:
-    """The comparison for one edge; None if the injection never held."""
-    window = hold.window
+    """The comparison for one edge; None if the injection never held on it."""
+    window = _window(hold, edge)
     if window is None:
         return None
     fault, others = hold.injection.fault, _others(run, hold, edge)
@@ -92,6 +93,17 @@ def compare(run: RunData, hold: Hold, edge: str, disturbed: Sequence[Disturbance
         matched=matched,
         masked=masked,
     )
+
+
+def _window(hold: Hold, edge: str) -> Window | None:
+    """The hold on one edge: one that takes its edges piece by piece took it with one of its steps."""
+    climbing, edges = hold.injection.fault.ramp, hold.injection.edges
+    if hold.window is None or climbing is None:
+        return hold.window
+    step = step_of(climbing, edges.index(edge), len(edges))
+    if step > len(hold.changes):
+        return None
+    return (hold.changes[step - 1], hold.window[1]) if step else hold.window
 
 
 def _others(run: RunData, hold: Hold, edge: str) -> list[Hold]:

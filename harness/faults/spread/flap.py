@@ -58,5 +58,5 @@ SPREAD = Spread(
     ),
     example='{on: "orders->db", refuse: true, flap: {on: 4s, off: 3s}}',
     proof="as the fault that flaps, its times on against its times off",
-    cannot="come and go faster than every 2 s; flap container faults, flags or names",
+    cannot="come and go faster than every 2 s; flap container faults or flags",
 )

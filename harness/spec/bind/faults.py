@@ -13,7 +13,7 @@ from harness.model.units import duration_text
 from harness.spec.bind.binding import Binding
 from harness.spec.bind.containers import containers_hit, containers_of, hit_words
 from harness.spec.bind.parts import parts_of
-from harness.spec.bind.spread import gray_words, spread_over_edges, spread_over_time
+from harness.spec.bind.spread import climbed, gray_words, spread_over_edges, spread_over_time
 from harness.spec.bind.timeline import Item, Timeline, Window
 from harness.spec.document.check import HANDLED
 from harness.spec.document.places import Path
@@ -82,7 +82,7 @@ def _one(
     if type_.acts_on is ActsOn.SERVICES:
         hit = containers_hit(b, item, fault, selection, injection_id)
         edges, services, words = hit.edges, hit.services, hit_words(hit.services, selection)
-    fault = replace(fault, gray=words)
+    fault, edges = climbed(b, item, replace(fault, gray=words), edges, (injection_id, wall[1] - wall[0]))
     return Planned(
         Injection(
             id=injection_id,

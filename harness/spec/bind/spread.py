@@ -1,11 +1,12 @@
-"""`flap` and `gray` beside a fault: how it is spread over time and over its edges."""
+"""`flap`, `ramp` and `gray` beside a fault: how it is spread over time and over its edges."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from harness.faults.catalogue import type_of
 from harness.faults.contract import ActsOn, FaultType, ParameterError
-from harness.faults.spread import flap, gray
+from harness.faults.spread import flap, gray, ramp
 from harness.model.fault import Fault
 from harness.model.stack import Edge
 from harness.spec.bind.binding import Binding
@@ -47,6 +48,28 @@ def spread_over_edges(b: Binding, item: Item, type_: FaultType, selection: Selec
     except ParameterError as error:
         b.add(path, str(error))
         return selection.edges
+
+
+def climbed(
+    b: Binding, item: Item, fault: Fault, edges: tuple[Edge, ...], named: tuple[str, float]
+) -> tuple[Fault, tuple[Edge, ...]]:
+    """The fault with its ramp, if any is written, and its edges in the order in which they are taken.
+
+    `named`: the injection and its hold in wall seconds.
+    """
+    doc, type_ = item.symptom.ramp, type_of(fault)
+    if doc is None or not _acts_on_edges(b, item, type_, "ramp"):
+        return fault, edges
+    if type_.changes(fault) or fault.flap is not None:
+        b.add((*item.path, "ramp"), "one change at a time: either a climb, flap or ramp", key=True)
+        return fault, edges
+    try:
+        made = replace(fault, ramp=ramp.build(doc.over, doc.steps, named[1], len(edges)))
+    except ParameterError as error:
+        inside = isinstance(b.at((*item.path, "ramp")), dict)
+        b.add((*item.path, "ramp", *([error.name] if error.name and inside else [])), str(error))
+        return fault, edges
+    return made, ramp.shuffled(edges, f"{b.seed}/{named[0]}/ramp")
 
 
 def gray_words(edges: tuple[Edge, ...], selection: Selection) -> str:

@@ -50,6 +50,13 @@ class FlapDoc(Part):
     off: Duration | None = Field(None, description="How long it stays away, at least 2 s. Default: as long as on.")
 
 
+class RampDoc(Part):
+    """The target is taken piece by piece, in an order that the seed draws. Wall time, never scaled."""
+
+    over: Duration = Field(description="Until all edges are taken.", examples=["8s"])
+    steps: Int = Field(4, description="Equal parts, 2 to 100.", ge=2, le=100)
+
+
 class GrayDoc(Part):
     """Only a seeded part of the target is hit; `plan` says which."""
 
@@ -62,6 +69,7 @@ def _scalar_as(name: str) -> Callable[[Any], Any]:
 
 
 _Flap = Annotated[FlapDoc, short(_scalar_as("on"), type="string", examples=["4s"])]
+_Ramp = Annotated[RampDoc, short(_scalar_as("over"), type="string", examples=["8s"])]
 _Gray = Annotated[GrayDoc, short(_scalar_as("edges"), anyOf=[{"type": "string"}, {"type": "number"}], examples=["30%"])]
 
 
@@ -71,6 +79,7 @@ class SymptomBase(Part):
     how: str | None = None
     share: Share | None = Field(None, description="Of new connections. Default: all, live ones too.", examples=["35%"])
     flap: _Flap | None = Field(None, description="It comes and goes; a duration alone: on and off for so long each.")
+    ramp: _Ramp | None = Field(None, description="It takes its edges piece by piece; a duration alone: in 4 steps.")
     gray: _Gray | None = Field(None, description="Only a seeded part is hit; a share alone: of the edges.")
 
     def written(self, kinds: Iterable[str]) -> dict[str, Any]:

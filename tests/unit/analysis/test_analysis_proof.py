@@ -26,7 +26,7 @@ from synthetic_run import (
 )
 
 from harness.analysis.judge import judge
-from harness.model.fault import Fault, Flap, Injection
+from harness.model.fault import Fault, Flap, Injection, Ramp
 from harness.model.finding import Evidence, InjectionResult
 
 Second = Callable[[float, np.random.Generator], dict[str, Any]]
@@ -624,3 +624,25 @@ def test_a_brownout_is_proved_by_its_delay_and_its_loss() -> None:
 def test_half_a_brownout_is_none() -> None:
     assert not effect(BROWN, traffic(lossy(0.2, 0.004))).proved, "lossy, but not slow"
     assert not effect(BROWN, traffic(lossy(0.0, 0.304))).proved, "slow, but not lossy"
+
+
+EDGES = (DB, SIDE, WEB)
+
+
+def taken_from(start: float, refusing: bool = True) -> Second:
+    """Traffic of one edge, refused from a moment on."""
+    faulty = refusing_edge if refusing else traffic()
+
+    def second(t: float, rng: np.random.Generator) -> dict[str, Any]:
+        return faulty(t, rng) if start <= t < 30 else healthy(rng)
+
+    return second
+
+
+@pytest.mark.parametrize(("last_bites", "proved"), [(True, True), (False, False)])
+def test_a_ramp_is_proved_on_each_edge_from_the_step_that_took_it(last_bites: bool, proved: bool) -> None:
+    climbing = replace(REFUSE, ramp=Ramp(15.0, 3))
+    edges = {DB: taken_from(0), SIDE: taken_from(5), WEB: taken_from(10, last_bites)}
+    found = effect(climbing, None, edges=edges)
+    assert found.proved is proved, found.reason
+    assert ("shown on 3 of 3 edges" in found.reason) is proved

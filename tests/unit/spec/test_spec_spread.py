@@ -7,12 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from harness.cli.plan_text import plan_text
-from harness.faults.catalogue import CATALOGUE, changes_of, effect_of
+from harness.faults.catalogue import CATALOGUE, changes_of, effect_of, taken_at
 from harness.model.effect import Cut
-from harness.model.fault import Flap
+from harness.model.fault import Flap, Ramp
 from harness.model.plan import Plan
 from harness.model.stack import Stack
-from harness.runner.desired import changes_at
+from harness.runner.desired import changes_at, desired
 from harness.spec.feasibility import feasibility
 from harness.spec.load import load_experiment
 from harness.spec.quick import Quick, quick_text
@@ -100,6 +100,12 @@ def test_the_runner_acts_at_every_change_of_a_fault_that_flaps(load: Load) -> No
         ("{on: db, hang: true, flap: 10s}", "20s", "let it hold for at least 30 s"),
         ("{on: db, slow: 20ms -> 400ms, flap: 3s}", "20s", "a climb cannot flap"),
         ("{on: idp, flags: {login: fail}, flap: 3s}", "20s", "does not act on edges, so it has no flap"),
+        ("{on: db, hang: true, ramp: 8s}", "20s", "2 edges cannot be taken in 4 steps; write at most 2"),
+        ("{on: us-east-1, hang: true, ramp: 6s}", "20s", "4 steps over 6 s last 1.5 s each; write at least 8 s"),
+        ("{on: us-east-1, hang: true, ramp: 30s}", "20s", "a ramp over 30 s does not fit"),
+        ("{on: us-east-1, slow: 20ms -> 400ms, ramp: 8s}", "20s", "one change at a time"),
+        ("{on: us-east-1, hang: true, flap: 4s, ramp: 8s}", "20s", "one change at a time"),
+        ("{on: idp, flags: {login: fail}, ramp: 8s}", "20s", "does not act on edges, so it has no ramp"),
         ("{on: db, hang: true, gray: 0%}", "20s", "a share of 0 breaks nothing"),
         ("{on: db, hang: true, gray: 90%}", "20s", "of 2 edges is all of them"),
         ("{on: us-east-1, hang: true, gray: {edges: 30%, callers: 30%}}", "20s", "either a share of the edges or of"),
@@ -130,6 +136,21 @@ def test_gray_callers_lose_all_their_edges_and_the_others_none(load: Load, shop:
     hit = {edge.caller for edge in whole if edge.id in injection.edges}
     assert len(hit) == 2
     assert set(injection.edges) == {edge.id for edge in whole if edge.caller in hit}
+
+
+def test_a_ramp_takes_its_edges_piece_by_piece_in_an_order_that_the_seed_draws(load: Load) -> None:
+    text = file("{on: us-east-1, refuse: true, ramp: {over: 12s, steps: 4}}")
+    plan = load(text, seed=3)
+    (one,) = plan.injections
+    assert (one.fault.ramp, len(one.edges)) == (Ramp(12.0, 4), 8)
+    assert changes_of(one.fault) == (3.0, 6.0, 9.0)
+    assert [len(taken_at(one, t)) for t in (0, 2.9, 3, 6, 9, 19)] == [2, 2, 4, 6, 8, 8]
+    assert taken_at(one, 0) == one.edges[:2]
+    held = {edge for want in desired(plan, 6.5).values() for _, edges in want.faults.values() for edge in edges}
+    assert held == set(one.edges[:6])
+    assert load(text, seed=3).injections == plan.injections
+    assert len({load(text, seed=seed).injections[0].edges for seed in range(4)}) > 1
+    assert "piece by piece over 12 s, in 4 steps" in plan_text(plan, feasibility(plan))
 
 
 def test_one_line_takes_flap_and_gray() -> None:
