@@ -152,20 +152,20 @@ class _Reader:
         caller = services[name]
         for call in calls:
             callee = services.get(call.callee)
-            if callee is None or call.proto == "udp":
+            if callee is None:
                 self.impossible(name, call, services)
             elif caller.together and caller.together == callee.together:
                 self.notes.append(f"{name} -> {call.callee}:{call.port} is inside {caller.together!r}: not proxied")
             else:
                 regions = caller.region, callee.region
-                yield Edge(name, call.callee, call.port, call.tag, *regions, http=call.proto == "http")
+                yield Edge(
+                    name, call.callee, call.port, call.tag, *regions, http=call.proto == "http", udp=call.proto == "udp"
+                )
 
     def impossible(self, name: str, call: Call, services: Mapping[str, Service]) -> None:
         """Why this call cannot be an edge."""
         word, hint = f"{call.callee}:{call.port}", "leave it out (the traffic is then blocked and listed)"
-        if call.callee in services:
-            text = f"{word}/{call.proto}: UDP calls are not handled yet; {hint}"
-        elif call.external:
+        if call.external:
             text = f"{word}: hosts outside the project are not handled yet; {hint}"
         else:
             text = f"{word}: there is no service {call.callee!r}; {did_you_mean(call.callee, services)}"

@@ -74,9 +74,9 @@ class _Look:
 
 
 def required_ports(stack: Stack) -> dict[str, list[str]]:
-    """`callee:port` -> callers, for every declared call and entry."""
+    """`callee:port` -> callers, for every declared call and entry that can be dialled: a UDP port never says so."""
     needed: dict[str, list[str]] = {}
-    for edge in stack.edges:
+    for edge in (edge for edge in stack.edges if not edge.udp):
         needed.setdefault(f"{edge.callee}:{edge.port}", []).append(edge.caller)
     return needed
 

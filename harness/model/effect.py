@@ -84,6 +84,11 @@ class Effect:
         )
 
     @property
+    def cuts_only(self) -> bool:
+        """Whether it cuts the whole edge and does nothing else: all that a UDP edge can take."""
+        return self.cut is not Cut.NONE and self == Effect(cut=self.cut, way=self.way)
+
+    @property
     def shape(self) -> Shape:
         """What the proxy must do to the bytes."""
         answers, requests = self.way is Way.RESPONSE, self.way is Way.REQUEST

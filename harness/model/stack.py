@@ -67,11 +67,13 @@ class Edge:
     callee_region: str = field(default=NO_REGION, compare=False)
     http: bool = field(default=False, compare=False)
     """Whether HTTP is spoken on it, so that faults can act on single requests."""
+    udp: bool = False
+    """Datagrams: counted and cut, never slowed."""
 
     @property
     def id(self) -> str:
-        """The edge's one name everywhere: `caller->callee:port`."""
-        return f"{self.caller}->{self.callee}:{self.port}"
+        """The edge's one name everywhere: `caller->callee:port`, of datagrams with `/udp` behind it."""
+        return f"{self.caller}->{self.callee}:{self.port}{'/udp' if self.udp else ''}"
 
     @property
     def pair(self) -> str:

@@ -25,7 +25,7 @@ from harness.model.stack import INTERNET, LOAD, Edge, Stack
 from harness.spec.durations import shown
 from harness.spec.suggest import did_you_mean
 
-_PORT = re.compile(r"(?P<name>.*\S)\s*:\s*(?P<port>\d{1,6})")
+_PORT = re.compile(r"(?P<name>.*\S)\s*:\s*(?P<port>\d{1,6})(?:/(?P<proto>udp|tcp))?")
 _PREFIXES = ("role", "tag", "entry", "region", "service")
 
 
@@ -154,13 +154,16 @@ def _arrow(stack: Stack, term: str) -> _Place:
     if not left or not right or "->" in right:
         raise TargetError(f"{shown(term)} is not caller->callee; write one name (or *) on either side of one ->")
     match = _PORT.fullmatch(right)
-    port = int(match["port"]) if match else None
+    port, proto = (int(match["port"]), match["proto"]) if match else (None, None)
     callee = match["name"].strip() if match else right
     from_, to = _side(stack, left), _side(stack, callee)
     edges = tuple(
         edge
         for edge in stack.edges
-        if edge.caller in from_ and edge.callee in to and (port is None or edge.port == port)
+        if edge.caller in from_
+        and edge.callee in to
+        and (port is None or edge.port == port)
+        and (proto is None or edge.udp == (proto == "udp"))
     )
     if not edges:
         raise TargetError(f"no edge {shown(term)}; {_nearest_edge(stack, term, from_, to)}")

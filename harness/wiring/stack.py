@@ -49,7 +49,7 @@ def _requests(plan: Plan) -> frozenset[str]:
 def _looked_up(stack: Stack, plan: Plan | None) -> frozenset[tuple[str, str]]:
     """(caller, callee) whose name must be asked for: where the plan breaks names; on a stack for faults by hand all."""
     if plan is None:
-        return frozenset((edge.caller, edge.callee) for edge in stack.edges if not edge.entry)
+        return frozenset((edge.caller, edge.callee) for edge in stack.edges if not (edge.entry or edge.udp))
     misled = (i for i in (*plan.injections, *plan.left_out) if type_of(i.fault).by_name)
     edges = (stack.edge(name) for injection in misled for name in injection.edges)
     return frozenset((edge.caller, edge.callee) for edge in edges)

@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 
 from harness.cluster.compose import BASE_TOKEN, unescaped
 from harness.cluster.project import Project, project_from
+from harness.cluster.readiness import required_ports
 from harness.cluster.weave import Woven, weave
 from harness.model.errors import InvalidFile
 
@@ -333,3 +334,15 @@ def test_a_name_that_is_looked_up_stands_in_no_hosts_file_and_the_proxy_containe
     assert config["aliases"] == {"orders": ["the-orders", "orders-1"], "cache": ["redis"]}
     assert woven.looked_up == {("web", "orders")}
     assert woven.fingerprint == woven_of(project_of(SHOP)).fingerprint, "it serves whoever needs less"
+
+
+def test_udp_calls_are_told_to_the_kernel_and_not_to_a_proxy() -> None:
+    calls = {"regionfall.calls": "orders:53 orders:53/udp cache:9/udp", "regionfall.entry": "8080"}
+    project = project_of(SHOP | {"web": service(labels=calls)})
+    names = [edge.id for edge in project.stack.edges]
+    assert names == ["web->orders:53", "web->orders:53/udp", "web->cache:9/udp", "load->web:8080"]
+    borders = woven_of(project).borders
+    assert [edge["id"] for edge in borders["east"]["edges"]] == ["web->orders:53"]
+    assert [edge["id"] for edge in borders["east"]["datagrams"]] == ["web->orders:53/udp", "web->cache:9/udp"]
+    assert [edge["id"] for edge in borders["west"]["datagram_forwards"]] == ["web->orders:53/udp"]
+    assert required_ports(project.stack).keys() == {"orders:53", "web:8080"}, "a UDP port cannot be dialled"

@@ -16,8 +16,8 @@ def prove(comparison: Comparison) -> EdgeProof:
     """Tries are counted from the first second of the hold: a caller may try once and wait for all the rest."""
     if comparison.fault.share < 1:
         return new_connections.prove(comparison, "unanswered")
-    if _no_turns(comparison):
-        return _by_bytes(comparison)
+    if no_turns(comparison):
+        return by_bytes(comparison)
     tries = sum(comparison.count(name, comparison.asked) for name in ("requests", "connects"))
     answers = comparison.count("responses", comparison.during)
     before = comparison.count("responses", comparison.before)
@@ -43,13 +43,14 @@ def _says(comparison: Comparison, tries: int, answers: int, before: int) -> tupl
     return Says.THIN, f"{tries} tries, {before} answers before: too little traffic to tell"
 
 
-def _no_turns(comparison: Comparison) -> bool:
+def no_turns(comparison: Comparison) -> bool:
     """An edge on which only bytes can be seen (UDP)."""
     known = (comparison.count(name, comparison.before) for name in ("connects", "requests", "responses"))
     return not any(known) and comparison.count("down_bytes", comparison.before) > 0
 
 
-def _by_bytes(comparison: Comparison) -> EdgeProof:
+def by_bytes(comparison: Comparison) -> EdgeProof:
+    """Nothing comes back any more, where bytes are all that can be seen."""
     before, during = (comparison.rate("down_bytes", part) for part in (comparison.before, comparison.during))
     sent = comparison.count("up_bytes", comparison.asked)
     if sent == 0 and during.sum() == 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.analysis.proof import new_connections
+from harness.analysis.proof import hang, new_connections
 from harness.analysis.proof.comparison import Comparison
 from harness.analysis.proof.edge_proof import MIN_N, EdgeProof, Says
 
@@ -14,6 +14,8 @@ def prove(comparison: Comparison) -> EdgeProof:
     """All of them, or the share that was asked for."""
     if comparison.fault.share < 1:
         return new_connections.prove(comparison, "refused")
+    if hang.no_turns(comparison):
+        return hang.by_bytes(comparison)
     n_before, n = (comparison.count("connects", part) for part in (comparison.before, comparison.during))
     k_before, k = (comparison.count("refused", part) for part in (comparison.before, comparison.during))
     was = k_before / n_before if n_before else 0.0

@@ -57,8 +57,10 @@ class Borders:
             "border": region,
             "cells": [_cell(placed) for placed in cells],
             "backbone": self._shared(self.layout.backbone, region),
-            "edges": [self._edge(edge) for edge in starts],
-            "forwards": [self._forward(edge) for edge in ends],
+            "edges": [self._edge(edge) for edge in starts if not edge.udp],
+            "forwards": [self._forward(edge) for edge in ends if not edge.udp],
+            "datagrams": [self._edge(edge) for edge in starts if edge.udp],
+            "datagram_forwards": [self._forward(edge) for edge in ends if edge.udp],
             "routes": self._routes(starts),
             "published": [self._published(item) for item in self.published if item.border == region],
             "front": self._shared(self.layout.front, region),
@@ -66,7 +68,9 @@ class Borders:
             "names": self._names(),
             "aliases": {name: others for name in self.services if (others := names_of(name, self.services[name])[1:])},
             "own_names": {name: links for name in self.services if (links := link_names(self.services[name]))},
-            "looked_up": sorted({edge.pair for edge in starts if (edge.caller, edge.callee) in self.looked_up}),
+            "looked_up": sorted(
+                {edge.pair for edge in starts if not edge.udp and (edge.caller, edge.callee) in self.looked_up}
+            ),
         }
 
     def _shared(self, shared: Shared | None, region: str) -> dict[str, Any] | None:

@@ -64,9 +64,10 @@ class Agent:
         self._guard = Guard(config, self.holding, self.callees.is_up)
         self._nft = nft
         self._flags = FlagService(config.flags)
+        udp = self.holding.datagrams.edges
         standing, http = {edge.id: edge.standing_ms for edge in config.edges}, [e.id for e in config.edges if e.http]
         asked = [edge.id for edge in config.edges if edge.pair in config.looked_up]
-        self._desired = Desired(standing, self._flags.services, http, asked)
+        self._desired = Desired(standing | dict.fromkeys(udp, 0), self._flags.services, http, asked, udp)
         self._lock = threading.RLock()
         self._wishes_lock = threading.Lock()
 

@@ -124,6 +124,10 @@ class Config:
     looked_up: frozenset[str]
     """`caller->callee` of every call whose name the caller asks for, instead of reading it in its hosts file."""
 
+    datagrams: tuple[EdgeConfig, ...] = ()
+    """UDP edges: the kernel leads them to `upstream`, no proxy stands in between."""
+    datagram_forwards: tuple[Forward, ...] = ()
+
     def link_names(self, caller: str, callee: str) -> list[str]:
         """Names that only this caller has for a callee."""
         return [name for name, target in self.own_names.get(caller, {}).items() if target == callee]
@@ -152,10 +156,7 @@ def parse_config(text: str) -> Config:
         backbone=_link({"name": "backbone"} | raw["backbone"]) if raw.get("backbone") else None,
         front=_link({"name": "front"} | raw["front"]) if raw.get("front") else None,
         edges=tuple(_edges(raw.get("edges", ()))),
-        forwards=tuple(
-            Forward(str(f["id"]), str(f["callee"]), str(f["far"]), int(f["port"]), endpoint(f["to"]))
-            for f in raw.get("forwards", ())
-        ),
+        forwards=tuple(_forwards(raw.get("forwards", ()))),
         routes=tuple(Route(str(route["to"]), str(route["via"])) for route in raw.get("routes", ())),
         published=tuple(
             Published(str(p.get("service", "")), int(p["port"]), int(p["listen"]), endpoint(p["to"]))
@@ -166,11 +167,18 @@ def parse_config(text: str) -> Config:
         aliases={str(name): tuple(map(str, others)) for name, others in raw.get("aliases", {}).items()},
         own_names={str(caller): dict(names) for caller, names in raw.get("own_names", {}).items()},
         looked_up=frozenset(map(str, raw.get("looked_up", ()))),
+        datagrams=tuple(_edges(raw.get("datagrams", ()))),
+        datagram_forwards=tuple(_forwards(raw.get("datagram_forwards", ()))),
     )
 
 
 def _link(raw: Mapping[str, Any]) -> Link:
     return Link(str(raw["name"]), str(raw["address"]), int(raw["prefix"]), str(raw.get("gateway", "")))
+
+
+def _forwards(raws: Iterable[Mapping[str, Any]]) -> Iterable[Forward]:
+    for raw in raws:
+        yield Forward(str(raw["id"]), str(raw["callee"]), str(raw["far"]), int(raw["port"]), endpoint(raw["to"]))
 
 
 def _edges(raws: Iterable[Mapping[str, Any]]) -> Iterable[EdgeConfig]:

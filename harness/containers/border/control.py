@@ -55,7 +55,9 @@ class Asked:
         return answer
 
     def _down(self, request: dict[str, Any]) -> Answer:
-        self._agent.callees.say_down(str(request["service"]), bool(request["down"]))
+        service, down = str(request["service"]), bool(request["down"])
+        self._agent.callees.say_down(service, down)
+        self._agent.holding.datagrams.say_down(service, down)
         return {}
 
 

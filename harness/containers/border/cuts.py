@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from harness.containers.border.config import Endpoint
 from harness.containers.border.nft import TABLE, Nft
@@ -54,11 +53,19 @@ class Cuts:
         return any(self.elements().values())
 
 
+ELEMENTS = Cuts().elements()
+"""Every set and map that cuts may fill."""
+
+
 class TimedSets:
     """Keeps the kernel's sets equal to the cuts that are wanted now. Safe to call from several threads."""
 
-    def __init__(self, nft: Nft, numbers: Mapping[Endpoint, int]) -> None:
+    def __init__(
+        self, nft: Nft, numbers: Mapping[Endpoint, int], prefix: str = "", names: tuple[str, ...] = tuple(ELEMENTS)
+    ) -> None:
+        """`numbers`: of edges that take shares. `prefix` and `names`: which sets of the table are ours."""
         self._nft, self._numbers = nft, numbers
+        self._prefix, self._names = prefix, names
         self._now = Cuts()
         self._lock = threading.Lock()
 
@@ -81,13 +88,16 @@ class TimedSets:
 
     def read(self) -> dict[str, set[Endpoint]]:
         """Set name -> keys that the kernel holds now."""
-        return {name: {(str(key[0]), int(key[1])) for key in _keys(self._nft, name)} for name in Cuts().elements()}
+        return {name: self._held(name) for name in self._names}
+
+    def _held(self, name: str) -> set[Endpoint]:
+        return {(str(key[0]), int(key[1])) for key, _ in self._nft.elements(self._prefix + name, _kind(name))}
 
     def _missing(self, cuts: Cuts) -> set[Endpoint]:
         missing: set[Endpoint] = set()
         for name, keys in cuts.elements().items():
             if keys:
-                missing |= keys - {(str(key[0]), int(key[1])) for key in _keys(self._nft, name)}
+                missing |= keys - self._held(name)
         return missing
 
     def _chains(self, cuts: Cuts) -> list[str]:
@@ -104,11 +114,12 @@ class TimedSets:
 
     def _fill(self, cuts: Cuts) -> list[str]:
         lines = []
-        for name, keys in cuts.elements().items():
-            lines.append(f"flush {_kind(name)} {TABLE} {name}")
-            if keys:
+        elements = cuts.elements()
+        for name in self._names:
+            lines.append(f"flush {_kind(name)} {TABLE} {self._prefix}{name}")
+            if keys := elements[name]:
                 listed = ", ".join(f"{pair(at)} timeout {TIMEOUT_S}s{self._verdict(name, at)}" for at in sorted(keys))
-                lines.append(f"add element {TABLE} {name} {{ {listed} }}")
+                lines.append(f"add element {TABLE} {self._prefix}{name} {{ {listed} }}")
         return lines
 
     def _verdict(self, name: str, at: Endpoint) -> str:
@@ -141,10 +152,6 @@ def _every(share: float) -> str:
 
 def _kind(name: str) -> str:
     return "map" if name.endswith("_of") else "set"
-
-
-def _keys(nft: Nft, name: str) -> list[tuple[Any, ...]]:
-    return [key for key, _ in nft.elements(name, _kind(name))]
 
 
 def _without(cuts: Cuts, gone: set[Endpoint]) -> Cuts:

@@ -60,8 +60,11 @@ class Desired:
         services: Iterable[str],
         http: Iterable[str] = (),
         looked_up: Iterable[str] = (),
+        datagrams: Iterable[str] = (),
     ) -> None:
-        """`http`: edges whose requests can be struck; `looked_up`: edges whose callee's name comes from us."""
+        """`http`: edges whose requests can be struck; `looked_up`: edges whose callee's name comes from us;
+        `datagrams`: UDP edges."""
+        self._datagrams = set(datagrams)
         self._standing, self._http, self._looked_up = dict(standing_ms), set(http), set(looked_up)
         self._services = set(services)
         self._owners: dict[int, Owner] = {}
@@ -179,6 +182,8 @@ class Desired:
                 raise WantError(
                     f"edge {edge!r} has no HAProxy: its requests cannot be struck (injection {wanted.id!r})"
                 )
+            if edge in self._datagrams and not effect.cuts_only:
+                raise WantError(f"edge {edge!r} is UDP: it can only be cut as a whole (injection {wanted.id!r})")
             if effect.name is not None and edge not in self._looked_up:
                 raise WantError(
                     f"the name of edge {edge!r} is read from a file of the caller's, not asked for"

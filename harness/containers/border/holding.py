@@ -15,6 +15,7 @@ from functools import partial
 
 from harness.containers.border.config import Config, EdgeConfig, Endpoint
 from harness.containers.border.cuts import PART_PORT, Cuts, Share, TimedSets
+from harness.containers.border.datagrams import Datagrams
 from harness.containers.border.driver import ProxyApiError
 from harness.containers.border.killing import Victim, kill
 from harness.containers.border.layer7.gate import Behind, behind
@@ -49,7 +50,9 @@ class Holding:
             listeners = [listener_of(edge, self._places[edge.id].plain) for edge in mine]
             self.servers[caller] = ProxyServer(caller, API_PORT + number, listeners, partial(disturbed, caller))
         self.gates = Gates(config, disturbed)
+        self.datagrams = Datagrams(config, nft)
         self._applied: dict[str, EdgeState] = {}
+        self._cut_datagrams: set[str] = set()
         self._lock = threading.RLock()
         self._pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="proxies")
 
@@ -63,30 +66,44 @@ class Holding:
     def apply(self, states: Mapping[str, EdgeState]) -> dict[str, EdgeState]:
         """Makes exactly these states so and returns what holds by read-back, for every edge named now or before."""
         with self._lock:
-            named = self._applied.keys() | states.keys()
-            self._cuts.put(cuts_of(self._without_new_shares(states), self.edges))
-            self.names.put(names_of(states, self.edges))
-            toxics = self._each_caller(named, lambda caller: self._apply(caller, states))
-            self.gates.apply(states)
-            self._cuts.put(cuts_of(states, self.edges))
-            self._applied = dict(states)
-            return self._read_back(named, toxics)
+            named = self._applied.keys() | states.keys() | self._cut_datagrams
+            datagrams, streams = self._sorted(named)
+            self.datagrams.apply(states)
+            self._cut_datagrams = {edge for edge in states if edge in self.datagrams.edges}
+            found = self._apply_streams({edge: states[edge] for edge in streams if edge in states}, streams)
+            return found | self.datagrams.read(datagrams)
+
+    def _apply_streams(self, states: Mapping[str, EdgeState], named: Collection[str]) -> dict[str, EdgeState]:
+        self._cuts.put(cuts_of(self._without_new_shares(states), self.edges))
+        self.names.put(names_of(states, self.edges))
+        toxics = self._each_caller(named, lambda caller: self._apply(caller, states))
+        self.gates.apply(states)
+        self._cuts.put(cuts_of(states, self.edges))
+        self._applied = dict(states)
+        return self._read_back(named, toxics)
 
     def read(self, edges: Iterable[str]) -> dict[str, EdgeState]:
         """What holds now on these edges, freshly read; an edge whose proxy does not answer is missing."""
-        named = set(edges)
-        return self._read_back(named, self._each_caller(named, lambda caller: self.servers[caller].read()))
+        datagrams, streams = self._sorted(edges)
+        found = self._read_back(streams, self._each_caller(streams, lambda caller: self.servers[caller].read()))
+        return found | self.datagrams.read(datagrams)
+
+    def _sorted(self, edges: Iterable[str]) -> tuple[list[str], list[str]]:
+        """UDP edges, and all others."""
+        named = list(dict.fromkeys(edges))
+        ours = [edge for edge in named if edge in self.datagrams.edges]
+        return ours, [edge for edge in named if edge not in self.datagrams.edges]
 
     def keep(self) -> set[str]:
         """Refreshes what ends by itself; returns edges on which somebody else removed it, or on which it ran out."""
         gone, misled = self._cuts.keep(), self.names.keep()
         lost = {edge.id for edge in self.edges.values() if edge.at in gone or edge.pair in misled}
-        return lost | self.gates.keep()
+        return lost | self.gates.keep() | self.datagrams.keep()
 
     def kill(self, edges: Iterable[str]) -> int:
         """Resets the live connections of these edges on both sides; how many sockets that were."""
         victims = []
-        for edge in (self.edges[name] for name in edges):
+        for edge in (self.edges[name] for name in edges if name in self.edges):
             listening = frozenset({edge.at, (edge.listen, PART_PORT + self._numbers[edge.at])})
             victims.append(Victim(listening, edge.upstream, self.servers[edge.caller].pid))
         return kill(victims)

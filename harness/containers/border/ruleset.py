@@ -24,7 +24,17 @@ EDGE_ADDRESSES = "198.19.0.0/17"
 RESET_MARK = 0x5246
 """HAProxy's mark on connections that are to be reset: it can only close in order, so the FIN is made a reset here."""
 
+UDP = "udp_"
+"""Sets of UDP edges have the names of those of TCP edges, with this in front: a pair may use one port for both."""
+
 _SETS = f"""
+  set {UDP}hung {{ type ipv4_addr . inet_service; flags timeout; }}
+  set {UDP}refused {{ type ipv4_addr . inet_service; flags timeout; }}
+  set {UDP}deaf {{ type ipv4_addr . inet_service; flags timeout; }}
+  set {UDP}mute {{ type ipv4_addr . inet_service; flags timeout; }}
+  set {UDP}down {{ type ipv4_addr . inet_service; }}
+  set {UDP}sent {{ type ipv4_addr . inet_service; size 65535; flags dynamic; counter; }}
+  set {UDP}back {{ type ipv4_addr . inet_service; size 65535; flags dynamic; counter; }}
   set hung {{ type ipv4_addr . inet_service; flags timeout; }}
   set refused {{ type ipv4_addr . inet_service; flags timeout; }}
   set deaf {{ type ipv4_addr . inet_service; flags timeout; }}
@@ -43,6 +53,18 @@ _SETS = f"""
     ct state new ip daddr . tcp dport @down reject with tcp reset
     tcp flags & (syn | ack) == syn ip daddr . tcp dport vmap @share_of
     update @sent {{ ip daddr . tcp dport }}
+    accept
+  }}
+  chain datagram {{
+    ip daddr . udp dport @{UDP}hung drop
+    ip daddr . udp dport @{UDP}deaf drop
+    ip daddr . udp dport @{UDP}refused reject with icmp type port-unreachable
+    ip daddr . udp dport @{UDP}down reject with icmp type port-unreachable
+    update @{UDP}sent {{ ip daddr . udp dport }}
+    accept
+  }}
+  chain datagram_across {{
+    ip daddr . udp dport @{UDP}down reject with icmp type port-unreachable
     accept
   }}
   chain refuse {{
@@ -66,6 +88,10 @@ _SETS = f"""
   }}
   chain leave {{ type filter hook postrouting priority 150; policy accept;
     ip saddr != {EDGE_ADDRESSES} accept
+    ip saddr . udp sport @{UDP}hung drop
+    ip saddr . udp sport @{UDP}mute drop
+    ip saddr . udp sport @{UDP}refused drop
+    meta l4proto udp update @{UDP}back {{ ip saddr . udp sport }}
     meta l4proto != tcp accept
     ip saddr . tcp sport @hung drop
     ip saddr . tcp sport @mute drop
@@ -94,6 +120,8 @@ table {TABLE} {{
 {_filled("edges", "ipv4_addr . inet_service", map(pair, edges))}
 {_filled("crossings", "ipv4_addr . inet_service", map(pair, crossings))}
 {_filled("down", "ipv4_addr . inet_service", map(pair, edges + crossings))}
+{_filled(f"{UDP}edges", "ipv4_addr . inet_service", (pair(edge.at) for edge in config.datagrams))}
+{_filled(f"{UDP}crossings", "ipv4_addr . inet_service", (pair((f.far, f.port)) for f in config.datagram_forwards))}
 {_filled("resolvers", "ipv4_addr", [cell.gateway for cell in config.cells if cell.gateway])}
 {_SETS}
 {_arrive(config, devices)}
@@ -119,6 +147,8 @@ def _arrive(config: Config, devices: dict[str, str]) -> str:
         '    iifname "lo" accept',
         "    meta l4proto tcp ip daddr . tcp dport @edges goto edge",
         "    meta l4proto tcp ip daddr . tcp dport @crossings goto across",
+        f"    ip daddr . udp dport @{UDP}edges goto datagram",
+        f"    ip daddr . udp dport @{UDP}crossings goto datagram_across",
         "    ip daddr @resolvers meta l4proto { tcp, udp } th dport 53 accept",
         f"    ip daddr {SILENT} drop",
         f"    ip daddr {REFUSING} goto closed",
@@ -140,6 +170,10 @@ def _rewrite(config: Config, devices: dict[str, str]) -> str:
     ]
     for forward in config.forwards:
         lines.append(f"    ip daddr {forward.far} tcp dport {forward.port} dnat to {_target(forward.to)}")
+    for datagram in config.datagrams:
+        lines.append(f"    ip daddr {datagram.listen} udp dport {datagram.port} dnat to {_target(datagram.upstream)}")
+    for forward in config.datagram_forwards:
+        lines.append(f"    ip daddr {forward.far} udp dport {forward.port} dnat to {_target(forward.to)}")
     if config.front:
         device = devices[config.front.name]
         for published in config.published:

@@ -15,6 +15,7 @@ from harness.containers.border.config import Config, Endpoint
 from harness.containers.border.names.book import Book
 from harness.containers.border.names.lookups import Lookups
 from harness.containers.border.nft import Nft
+from harness.containers.border.ruleset import UDP
 from harness.containers.border.seconds import Seconds, last_settled
 from harness.containers.border.turns import ACK, RST, Segment, Turns
 
@@ -22,6 +23,9 @@ _SEGMENT = struct.Struct("!BxHxxxxxBxx4s4sHHIIBB")
 """Version with header length, total length, protocol, addresses, ports, sequence, acknowledged, data offset, flags."""
 
 _TCP, _DNS = 6, 53
+
+Counted = tuple[Mapping[Endpoint, str], Mapping[tuple[Any, ...], tuple[int, int]]]
+"""Edges by address, and packets and bytes by address."""
 
 
 class Watch:
@@ -33,6 +37,7 @@ class Watch:
         resolvers = [cell.gateway for cell in config.cells]
         self._lookups = Lookups(book, _by_pair(config), resolvers)
         self._ids = {edge.at: edge.id for edge in config.edges}
+        self._datagrams = {edge.at: edge.id for edge in config.datagrams}
         self._nft, self._refused = nft, refused
         self._seconds = Seconds()
         self._turns = Turns(self._seconds)
@@ -52,10 +57,14 @@ class Watch:
         """One second's end: bytes per edge, connects without an answer; the body of a thread."""
         time.sleep(1 - time.monotonic() % 1 + 0.002)
         sent, back = self._nft.counters("sent"), self._nft.counters("back")
+        udp_sent, udp_back = (
+            (self._nft.counters(UDP + name) for name in ("sent", "back")) if self._datagrams else ({}, {})
+        )
         now_us = time.monotonic_ns() // 1000
         with self._lock:
-            self._add_bytes("up_bytes", sent, now_us - 1_000_000)
-            self._add_bytes("down_bytes", back, now_us - 1_000_000)
+            for name, counters, udp in (("up_bytes", sent, udp_sent), ("down_bytes", back, udp_back)):
+                self._add_bytes(name, (self._ids, counters), now_us - 1_000_000)
+                self._add_bytes(name, (self._datagrams, udp), now_us - 1_000_000)
             self._turns.tick(now_us)
             self._lookups.tick(now_us, self._seconds)
             self.lost += self._capture.lost()
@@ -82,9 +91,10 @@ class Watch:
         with self._lock:
             return dict(self._lookups.undeclared)
 
-    def _add_bytes(self, name: str, counters: Mapping[tuple[Any, ...], tuple[int, int]], at_us: int) -> None:
+    def _add_bytes(self, name: str, counted: Counted, at_us: int) -> None:
+        ids, counters = counted
         for (address, port), (_, total) in counters.items():
-            edge = self._ids.get((address, port))
+            edge = ids.get((address, port))
             if edge is None:
                 continue
             new = total - self._bytes.get((name, edge), 0)

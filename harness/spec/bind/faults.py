@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from harness.faults.catalogue import CATALOGUE
 from harness.faults.contract import ActsOn, Asked, FaultType, ParameterError
 from harness.model.fault import Fault, Injection
-from harness.model.stack import Stack
+from harness.model.stack import Edge, Stack
 from harness.model.units import duration_text
 from harness.spec.bind.binding import Binding
 from harness.spec.bind.containers import containers_hit, containers_of, hit_words
@@ -204,9 +204,33 @@ def select_for(b: Binding, item: Item, type_: FaultType) -> Selection | None:
     if not selection.edges:
         b.add(item.on_path, f"{item.on!r} has no edge to break: nobody calls it; see `regionfall edges`")
         return None
+    datagrams = [edge for edge in selection.edges if edge.udp]
+    if datagrams and not (_cuts(type_) and item.symptom.share in (None, 1.0)):
+        return _without_datagrams(b, item, type_, selection, datagrams[0])
     if type_.by_name:
         return _asked_for(b, item, selection)
     return _speaking_http(b, item, selection) if type_.per_request else selection
+
+
+def _cuts(type_: FaultType) -> bool:
+    """Whether it cuts whole edges in the packet filter, which datagrams pass as well."""
+    effect = type_.effect(Fault(type_.kind), 0.0) if type_.full_cut else None
+    return effect is not None and effect.cuts_only
+
+
+def _without_datagrams(b: Binding, item: Item, type_: FaultType, selection: Selection, first: Edge) -> Selection | None:
+    """Edges of a selection that carry streams: datagrams can only be cut as a whole. None if there is no other."""
+    streams = tuple(edge for edge in selection.edges if not edge.udp)
+    what = f"a share of {type_.kind}" if _cuts(type_) else type_.kind
+    if not streams:
+        text = f"{first.id} is UDP, which can be cut as a whole, but takes no {what}"
+        b.add(item.on_path, f"{text}; use hang or refuse")
+        return None
+    b.notes.append(f"{item.on}: {what} leaves UDP calls as they are ({first.id}, …); only cuts reach them")
+    kept = replace(selection, edges=streams)
+    if type_.by_name:
+        return _asked_for(b, item, kept)
+    return _speaking_http(b, item, kept) if type_.per_request else kept
 
 
 def _asked_for(b: Binding, item: Item, selection: Selection) -> Selection | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from itertools import pairwise
 from pathlib import Path
@@ -11,13 +12,14 @@ import pytest
 from harness.containers.border.blocked import blocked_rows
 from harness.containers.border.config import Config, parse_config
 from harness.containers.border.cuts import Cuts, Share, share_rules
+from harness.containers.border.desired import Desired, Owner, Wanted, WantError
 from harness.containers.border.filter import HEADERS, QUESTION, program
 from harness.containers.border.guard import waiting_listeners
 from harness.containers.border.holding import WHOLE, cut_in, cuts_of, same
 from harness.containers.border.names.question import asked_name
 from harness.containers.border.ruleset import boot_rules, spread
 from harness.containers.border.toxics import shape_of, wanted_toxics
-from harness.model.effect import Cut, EdgeState, Way
+from harness.model.effect import Cut, EdgeState, Effect, Way
 from harness.model.shape import Ending, Shape
 
 BORDER = """{"border": "east",
@@ -269,3 +271,37 @@ def packet(to: str, flags: int, data: int, *, protocol: int = 6, port: int = 808
 )
 def test_the_kernel_hands_over_only_what_is_needed(seen: bytes, captured: int) -> None:
     assert run_filter(seen) == captured
+
+
+def test_datagrams_are_led_on_by_the_kernel_and_met_in_sets_of_their_own() -> None:
+    edge = {"id": "web->dns:53/udp", "caller": "web", "callee": "dns", "listen": "198.19.0.1", "port": 53,
+            "upstream": "198.18.0.9:53"}  # fmt: skip
+    forward = {"id": "x->y:9/udp", "callee": "y", "far": "198.19.128.1", "port": 9, "to": "198.18.0.4:9"}
+    config = parse_config(json.dumps({"border": "east", "datagrams": [edge], "datagram_forwards": [forward]}))
+    rules = boot_rules(config, {})
+    assert "ip daddr 198.19.0.1 udp dport 53 dnat to 198.18.0.9:53" in rules
+    assert "ip daddr 198.19.128.1 udp dport 9 dnat to 198.18.0.4:9" in rules
+    assert config.callers == () and config.edges == (), "no proxy is started for it"
+
+
+@pytest.mark.parametrize(
+    ("effect", "good"),
+    [
+        (Effect(cut=Cut.DROP), True),
+        (Effect(cut=Cut.RESET), True),
+        (Effect(cut=Cut.DROP, way=Way.RESPONSE), True),
+        (Effect(cut=Cut.DROP, share=0.5), False),
+        (Effect(latency_ms=5), False),
+        (Effect(cut=Cut.RESET, kill_ms=-1), False),
+        (Effect(), False),
+    ],
+)
+def test_a_datagram_edge_takes_cuts_of_the_whole_edge_only(effect: Effect, good: bool) -> None:
+    desired = Desired({"a->b:9/udp": 0}, [], datagrams=["a->b:9/udp"])
+    owner = Owner("run", 10.0, {"it": Wanted("it", 10.0, edges={"a->b:9/udp": effect})})
+    if good:
+        desired.want(1, owner)
+        assert desired.states()["a->b:9/udp"].cut is effect.cut
+    else:
+        with pytest.raises(WantError, match="can only be cut as a whole"):
+            desired.want(1, owner)
