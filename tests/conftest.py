@@ -21,6 +21,7 @@ LONG = (
     "e2e/test_by_hand.py",
     "e2e/test_shop_runs.py",
     "crash/test_crash_slice.py",
+    "e2e/test_datagrams.py",
     "e2e/test_container_faults.py",
     "contract/test_load_program.py",
     "integration/test_wheel.py",
