@@ -1,6 +1,6 @@
 """What every test may use, and who runs beside whom under pytest-xdist.
 
-`make test` runs a few files side by side (`-n 4 --dist loadfile`): most of their time is waiting. Three rules keep that
+`make test` runs a few files side by side (`-n 3 --dist loadfile`): most of their time is waiting. Three rules keep that
 honest on two processors: long files are handed out first, one test that measures runs at a time, and what does not
 measure yields the processor to it.
 """

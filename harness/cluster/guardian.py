@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -155,7 +156,7 @@ class GuardianBox:
         mounts += [Mount(places[service], volume, type="volume") for service, volume in disks.items()]
         return self._client.containers.create(
             image,
-            name=f"{self.stack}-guardian",
+            name=f"{self.stack}-guardian-{secrets.token_hex(3)}",  # a name that can be guessed may be somebody else's
             environment={VARIABLE: json.dumps(told)},
             labels=labels,
             mounts=mounts,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from harness.cluster.cluster import Cluster
-from harness.cluster.guardian import Guardian
+from harness.cluster.guardian import Guardian, GuardianBox
 from harness.cluster.images import ensure_images
 from harness.cluster.stream import Heard
 from harness.faults.catalogue import type_of
 from harness.model.errors import ClusterError
 from harness.model.plan import Plan
+
+IDLE_S = 3.0
+"""How long it may take to notice that a connection ended, and to undo what that one wanted."""
 
 
 def harmed(plan: Plan) -> tuple[str, ...]:
@@ -33,15 +37,31 @@ def guardian_of(plan: Plan, cluster: Cluster, owner: str, on_event: Heard) -> It
     # Every volume that could be full, not only those of this plan: one that was left standing serves the next as well.
     box.start(ensure_images(lambda _: None).guardian, cluster.limited_volumes(cluster.services))
     guardian = box.connect(owner, on_event)
-    clean = False
     try:
         yield guardian
-        now = guardian.status()
-        clean = not now["injections"] and now["connections"] <= 1
     finally:
         guardian.close()
-        if clean:
+    _ended_if_idle(box)
+
+
+def _ended_if_idle(box: GuardianBox) -> None:
+    """Asked anew: the connection of the run may have ended with an earlier life of it. What does not answer stays."""
+    with suppress(ClusterError):
+        guardian = box.connect("end", lambda name, event: None)
+        try:
+            end = time.monotonic() + IDLE_S
+            while (busy := _busy(guardian)) and time.monotonic() < end:
+                time.sleep(0.05)
+        finally:
+            guardian.close()
+        if not busy:
             box.end()
+
+
+def _busy(guardian: Guardian) -> bool:
+    """Whether something holds or is left to undo, or somebody else is connected."""
+    now = guardian.status()
+    return bool(now["injections"]) or now["connections"] > 1
 
 
 def guardian_repaired(cluster: Cluster, owner: str) -> bool:

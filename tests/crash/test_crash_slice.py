@@ -135,6 +135,7 @@ def test_a_terminal_that_is_closed_stops_the_run_in_order(stand):
     def in_a_terminal(stand: Stand, *words: str) -> tuple[int, int]:
         pid, terminal = pty.fork()
         if pid == 0:
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may have it ignored (nohup)
             os.chdir(stand.directory)
             os.execve(COMMAND[0], [*COMMAND, *(word for word in words if word != "--json")], environ())
         return pid, terminal

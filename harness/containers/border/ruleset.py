@@ -56,11 +56,11 @@ _SETS = f"""
     accept
   }}
   chain datagram {{
+    update @{UDP}sent {{ ip daddr . udp dport }}
     ip daddr . udp dport @{UDP}hung drop
     ip daddr . udp dport @{UDP}deaf drop
     ip daddr . udp dport @{UDP}refused reject with icmp type port-unreachable
     ip daddr . udp dport @{UDP}down reject with icmp type port-unreachable
-    update @{UDP}sent {{ ip daddr . udp dport }}
     accept
   }}
   chain datagram_across {{

@@ -24,7 +24,7 @@ _WRITE = (
     f"i=0; while [ $i -lt {_STEPS} ]; do dd if=/dev/zero bs={_STEP_KB}k count=1 >> /dev/shm/x 2>/dev/null || :;"
     " i=$((i+1)); sleep 0.01; done"
 )
-_SLACK = (1.0, 1.02, 1.1, 1.25)
+_SLACK = (1.0, 1.02, 1.1, 1.25, 1.5, 2.0)
 
 
 class Squeeze:
@@ -68,8 +68,8 @@ class Squeeze:
 
     def _at_use(self, container: str, before: Before, limit: int) -> None:
         """The lowest limit that the kernel takes: what is in use now."""
-        used = int(self._engine.raw.stats(container, stream=False)["memory_stats"]["usage"])
         for slack in _SLACK:
+            used = int(self._engine.raw.stats(container, stream=False)["memory_stats"]["usage"])  # it grows meanwhile
             try:
                 return self._engine.update(container, before.memory_update(max(limit, round(used * slack))))
             except Gone:
