@@ -11,22 +11,35 @@ from harness.cli.context import current
 from harness.model.errors import CleanupUnverified
 from harness.runner.rig import StopClock
 
+STOPPING = "stopping: lifting all faults, then taking down what was started (again to stop waiting)"
+JUDGING = "judging what was measured"
+
 
 @contextmanager
 def orderly(clock: StopClock) -> Iterator[None]:
-    """Within this scope the first signal asks `clock` to stop; the second raises CleanupUnverified (exit 7)."""
+    """Within this scope the first signal asks `clock` to stop; the second raises CleanupUnverified (exit 7).
+
+    While what was measured is judged neither does anything: a verdict is worth the moment. The third ends the process.
+    """
     old = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     if old[signal.SIGHUP] is signal.SIG_IGN:  # started with nohup: it is to outlive its terminal
         del old[signal.SIGHUP]
 
+    asked = 0
+
     def handle(number: int, frame: FrameType | None) -> None:
-        if clock.stopped:
+        nonlocal asked
+        asked += 1
+        clock.stop(number)
+        if asked > 2:
+            raise KeyboardInterrupt
+        if asked == 2 and not clock.over:
+            clock.over = True
             raise CleanupUnverified(
                 "stopped twice: faults end by themselves within seconds, but run `regionfall heal` to be sure"
             )
-        clock.stop(number)
         with suppress(OSError):  # a terminal that is gone can be told nothing
-            current().say("stopping: lifting all faults, then taking down what was started (again to stop waiting)")
+            current().say(JUDGING if clock.over else STOPPING)
 
     try:
         for number in old:

@@ -40,6 +40,8 @@ class StopClock:
         self.signal = 0
         self.failure = ""
         """Why the run cannot go on, '' when it was a signal that asked."""
+        self.over = False
+        """Everything was lifted, or given up: only judging is left, and nothing waits for a stop any more."""
 
     def stop(self, signal_number: int = 0) -> None:
         """Ask the run to end in order; remembers the signal that asked."""

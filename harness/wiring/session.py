@@ -90,6 +90,7 @@ def run_plan(
     Under an engaged lever nothing is begun: ClusterError.
     """
     refuse_if_engaged(workspace.home)
+    clock.over = False
     mask = guest_mask(workspace.project_of(plan).config, plan)
     with on_disk(workspace.home):
         folder = new_run(workspace.home, plan.name, datetime.now(UTC), secrets.token_hex(2))
@@ -129,6 +130,8 @@ def _carried_out(session: _Session) -> HarnessError | None:
         journal.write("run_failed", reason=f"internal error: {error!r}", code=70)
         told = session.mask.text(repr(error))
         return HarnessError(f"internal error, please report: {shown(folder)}/crash.txt ({told})")
+    finally:
+        session.clock.over = True
     return None
 
 

@@ -183,8 +183,7 @@ def test_the_runs_clock_is_the_controllers_clock(server: Server) -> None:
     assert result.zero_s + last_s < time.monotonic()
 
 
-@pytest.mark.quiet
-@pytest.mark.parametrize(("rate", "frozen_s", "seconds"), [(100, 2.0, 6.0), (200, 3.0, 15.0)])
+@pytest.mark.parametrize(("rate", "frozen_s", "seconds"), [(100, 2.0, 6.0)])
 def test_a_frozen_server_shows_the_arithmetic_p99(server: Server, rate: int, frozen_s: float, seconds: float) -> None:
     plan = plan_of(flow(deadline_s=10), rate=rate, seconds=seconds, slots=1000)
     measured = []

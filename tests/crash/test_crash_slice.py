@@ -35,7 +35,7 @@ pytestmark = [
 
 HANG = {"on": "web->orders", "hang": True}
 LEASE_S = 3.0
-KILLS = 3
+KILLS = 2
 
 
 @contextmanager

@@ -26,9 +26,9 @@ load: {rate: 40/s, arrivals: even, warmup: 1s, flows: {web: {}}}
 steady: {for: 5s}
 timeline:
   - {phase: killed, for: 5s, faults: [{id: killed, on: db, kill: true}]}
-  - {phase: breath, for: 4s}
+  - {phase: breath, for: 7s}
   - {phase: frozen, for: 5s, faults: [{id: frozen, on: orders, pause: true}]}
-  - {phase: again, for: 4s}
+  - {phase: again, for: 5s}
   - {phase: starved, for: 5s, faults: [{id: starved, on: db, memory: 8MB}]}
   - {phase: after, for: 6s}
 expect: {web: [{availability: "<= 20%", phases: [killed]}, {availability: ">= 60%", phases: [after]}]}

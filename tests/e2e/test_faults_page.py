@@ -1,4 +1,4 @@
-"""The slice of `make faults-evidence` that runs with the tests: two faults through the whole chain, and their page."""
+"""The slice of `make faults-evidence` that runs with the tests: one fault through the whole chain, and its page."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pathlib import Path
 SCRIPT = Path(__file__).parents[2] / "scripts" / "faults"
 
 
-def test_two_faults_are_measured_on_one_stack_and_written_down(tmp_path: Path) -> None:
-    words = ["--only", "partition", "--only", "brownout", "--directory", str(tmp_path), "--evidence", str(tmp_path)]
+def test_a_fault_is_measured_and_written_down(tmp_path: Path) -> None:
+    words = ["--only", "brownout", "--directory", str(tmp_path), "--evidence", str(tmp_path)]
     done = subprocess.run([sys.executable, SCRIPT, *words], capture_output=True, text=True, timeout=400, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     rows = [json.loads(line) for line in (tmp_path / "faults.ndjson").read_text(encoding="utf-8").splitlines()]
     last = {row["name"]: row for row in rows}
-    assert set(last) == {"partition", "brownout"}
+    assert set(last) == {"brownout"}
     for row in last.values():
         assert row["effect"]["proved"] and row["contained"]["proved"] and row["cleanup"] == "verified"
         assert 0 < row["hold_s"] < 3 and row["heal_s"] < 3
     assert last["brownout"]["effect"]["during"] > 0.3
     page = (tmp_path / "faults.md").read_text(encoding="utf-8")
-    assert "2 of 2 proved, contained, healed and read back as gone." in page
+    assert "1 of 1 proved, contained, healed and read back as gone." in page

@@ -114,7 +114,6 @@ expect: {server: {availability: ">= 95%", phases: [frozen]}}
 """
 
 
-@pytest.mark.quiet
 def test_a_server_frozen_for_three_of_fifteen_seconds_shows_the_p99_that_arithmetic_says(tmp_path):
     shell = shop.Shell(tmp_path)
     code = SERVER.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -22,7 +22,7 @@ from harness.model.effect import Cut, Effect, Way
 from harness.model.errors import ClusterError
 from harness.model.shape import Ending
 
-STEPS, SEED, PAUSE_S = 300, 20211207, 0.02
+STEPS, SEED, PAUSE_S = 200, 20211207, 0.02
 EDGES = ("web->orders:8080", "web->stock:8080")
 
 
@@ -133,7 +133,7 @@ class Owners:
             border.want({}, {}, 60)
 
 
-def test_three_hundred_steps_of_two_overlapping_faults_leave_nothing_behind(stack: Shop) -> None:
+def test_two_hundred_steps_of_two_overlapping_faults_leave_nothing_behind(stack: Shop) -> None:
     clean, before = world_of(stack), len(stack.control_east.status()["disturbances"])
     hosts = [stack.at["orders"], stack.at["stock"]]
     traffic = Talk(stack.web, TRAFFIC.format(hosts=hosts))

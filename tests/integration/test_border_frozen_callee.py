@@ -12,8 +12,6 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from border_bench import Shop, eventually, shop
 
-pytestmark = pytest.mark.quiet
-
 RATE, FROZEN_S, BACK_S = 200, 6.0, 5.0
 
 LOAD = """

@@ -210,6 +210,31 @@ def test_a_guardian_made_anew_finds_the_file_of_the_one_that_is_gone(field: Fiel
     eventually(lambda: not field.state["Paused"])
 
 
+def test_a_service_that_the_engine_restarts_by_itself_runs_when_its_memory_is_given_back(
+    field: Field, guardian: Guardian
+) -> None:
+    """Killed again and again it waits longer each time; the undo must not take that for running."""
+    ours = {COMPOSE_PROJECT: field.name, **field.labels, COMPOSE_SERVICE: "again", LABEL_PART: "guest"}
+    always = {"Name": "always"}
+    again = field.docker.containers.run(
+        field.images.base, ["python3", "-c", HOG], detach=True, network_mode="none", labels=ours, restart_policy=always
+    )
+
+    def state() -> dict[str, Any]:
+        again.reload()
+        return again.attrs["State"]  # type: ignore[no-any-return]
+
+    try:
+        guardian.want({"it": (60.0, {"again": HOLDS[Act.MEMORY][0]})}, 30.0)
+        eventually(lambda: state()["Restarting"] and again.attrs["RestartCount"] >= 4)
+        assert guardian.want({}, 30.0)["left"] == []
+        now = state()
+        assert now["Running"] and not now["Restarting"]
+        assert again.attrs["HostConfig"]["RestartPolicy"]["Name"] == "always"
+    finally:
+        again.remove(force=True)
+
+
 def test_a_guardian_that_is_asked_to_end_leaves_nothing_behind(field: Field) -> None:
     field.connect("mortal").want({"it": (60.0, {"db": ContainerAct(Act.PAUSE)})}, 60.0)
     field.box.find().stop(timeout=8)

@@ -95,8 +95,7 @@ def sleep_until(mono_s: float) -> None:
     time.sleep(max(0.0, mono_s - time.monotonic()))
 
 
-@pytest.mark.quiet
-@pytest.mark.parametrize(("rate", "frozen_s", "seconds"), [(100, 2.0, 6.0), (200, 3.0, 15.0)])
+@pytest.mark.parametrize(("rate", "frozen_s", "seconds"), [(100, 2.0, 6.0)])
 def test_a_frozen_server_in_a_container_shows_the_arithmetic_p99(
     lab: Lab, rate: int, frozen_s: float, seconds: float
 ) -> None:

@@ -127,6 +127,17 @@ def test_the_installed_package_names_the_same_images_as_the_checkout(
     assert all(re.fullmatch(r"regionfall/[a-z-]+:[0-9a-f]{12}", tag) for tag in there)
 
 
+BRIEF = """\
+version: 1
+load: {rate: 40/s, arrivals: even, deadline: 2s, warmup: 1s, flows: {shop: {service: web, get: /}}}
+steady: {for: 5s}
+timeline:
+  - {phase: gone, for: 5s, faults: [{id: cut, on: "web->orders", hang: true}]}
+  - {phase: after, for: 5s}
+expect: {shop: [{availability: "<= 5%", phases: [gone]}, {availability: ">= 60%", phases: [after]}]}
+"""
+
+
 def left_of(home: Path) -> list[str]:
     """Containers, networks and volumes that carry the label of this `.regionfall`."""
     label = f"label=regionfall.home={home.resolve()}"
@@ -140,7 +151,8 @@ def test_the_installed_command_runs_faults_and_judges_a_guest_outside_the_reposi
 ) -> None:
     guest = tmp_path / "guest"
     shutil.copytree(checkout / "tests" / "guests" / "two-services", guest, ignore=shutil.ignore_patterns(".regionfall"))
-    command = [str(installed / "bin" / "regionfall"), "run", "cut.chaos.yaml", "--json"]
+    (guest / "brief.chaos.yaml").write_text(BRIEF, encoding="utf-8")
+    command = [str(installed / "bin" / "regionfall"), "run", "brief.chaos.yaml", "--json"]
     done = subprocess.run(
         command, cwd=guest, env=bare_environment(installed), capture_output=True, text=True, timeout=240, check=False,
         stdin=subprocess.DEVNULL,

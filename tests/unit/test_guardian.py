@@ -68,10 +68,11 @@ class FakeApi:
         self._do("kill", name, Running=False, ExitCode=137)
 
     def stop(self, name: str, timeout: int) -> None:
-        self._do("stop", name, Running=False, ExitCode=143)
+        self._do("stop", name, Running=False, Restarting=False, ExitCode=143)
 
     def start(self, name: str) -> None:
-        self._do("start", name, Running=True, ExitCode=0)
+        waits = self.known[name]["State"].get("Restarting")  # then a start is taken and does nothing
+        self._do("start", name, **({} if waits else {"Running": True, "ExitCode": 0}))
 
     def pause(self, name: str) -> None:
         self._do("pause", name, Paused=True)
@@ -270,6 +271,17 @@ def test_a_service_that_does_not_run_cannot_be_harmed(bench: Bench) -> None:
     answer = bench.want(PAUSE)
     assert answer["missing"]["it"] == ["db: service 'db' does not run (ended): nothing to harm"]
     assert bench.agent.status()["injections"] == []
+
+
+def test_a_service_that_waits_for_its_next_restart_does_not_run(bench: Bench) -> None:
+    """The engine calls it running, and takes a start without doing anything."""
+    bench.want(ContainerAct(Act.MEMORY, memory_bytes=8 << 20))
+    bench.state.update(Running=True, Restarting=True, ExitCode=137)
+    [note] = map(Note.from_wire, bench.agent.notes())
+    assert left(bench.api.known["one"], note) == "db does not run (exit code 137)"
+    assert bench.agent.heal() == {"healed": ["it"], "left": []}
+    assert bench.state["Running"] and not bench.state["Restarting"]
+    assert bench.api.told[-2:] == [("stop", "one"), ("start", "one")]
 
 
 def test_two_acts_on_one_container_are_refused(bench: Bench) -> None:

@@ -96,10 +96,16 @@ class EdgeRows:
         both: Ints = self.counts["up_bytes"] + self.counts["down_bytes"]
         return both
 
+    def whole_seconds(self, windows: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        """The windows cut to seconds as this edge was counted: a second across their border belongs to neither side."""
+        offset = int(self.t[0] % SECOND_US) if len(self.t) else 0
+        cut = ((start + (offset - start) % SECOND_US, end - (end - offset) % SECOND_US) for start, end in windows)
+        return [(start, end) for start, end in cut if end > start] if len(self.t) else list(windows)
+
     def grid(self, values: Ints, windows: Sequence[tuple[int, int]]) -> Floats:
-        """`values` by row summed into whole seconds of the windows, seconds without a row as 0."""
+        """`values` by whole second of the windows, as this edge was counted; seconds without a row as 0."""
         parts = []
-        for start, end in windows:
+        for start, end in self.whole_seconds(windows):
             seconds = (end - start) // SECOND_US
             if seconds <= 0:
                 continue

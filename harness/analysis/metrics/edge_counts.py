@@ -75,12 +75,7 @@ def against_steady(run: RunData, question: Question, series: Series) -> Measured
 
 def _whole_seconds(run: RunData, question: Question) -> Question:
     """The windows cut to whole seconds as this edge was counted: a second across a border of a phase is of neither."""
-    rows = run.edge(question.subject)
-    if len(rows.t) == 0:
-        return question
-    offset = int(rows.t[0] % SECOND_US)
-    cut = ((start + (offset - start) % SECOND_US, end - (end - offset) % SECOND_US) for start, end in question.windows)
-    return replace(question, windows=tuple((start, end) for start, end in cut if end > start))
+    return replace(question, windows=tuple(run.edge(question.subject).whole_seconds(question.windows)))
 
 
 def _per_arrival(run: RunData, question: Question, series: Series) -> tuple[float, Interval] | None:

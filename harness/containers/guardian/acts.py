@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from harness.containers.guardian.before import Before, before_of, same_limits
+from harness.containers.guardian.before import Before, before_of, runs, same_limits
 from harness.containers.guardian.disks import Disks
 from harness.containers.guardian.engine import Engine, Gone, Refused
 from harness.containers.guardian.notes import Note
@@ -97,11 +97,17 @@ class Acts:
             self._start(note.container)
 
     def _start(self, container: str) -> None:
-        """The first start after a kernel kill may still find the old, full control group."""
+        """The first start after a kernel kill may still find the old, full control group.
+
+        One that waits for its next restart is stopped first: its wait may be a minute, and a start is no word to it.
+        """
         for attempt in range(START_TRIES):
-            if self._engine.look(container)["State"]["Running"]:
+            state = self._engine.look(container)["State"]
+            if runs(state):
                 return
             try:
+                if state.get("Restarting"):
+                    self._engine.stop(container)
                 self._engine.start(container)
             except Gone:
                 raise
@@ -138,7 +144,7 @@ def left(attrs: Mapping[str, Any], note: Note) -> str:
     state, now, before = attrs["State"], before_of(attrs), note.before
     if state["Paused"] and not before.paused:
         return f"{note.service} is still paused"
-    if note.act.act in ENDS_PROCESS and before.running and not state["Running"]:
+    if note.act.act in ENDS_PROCESS and before.running and not runs(state):
         return f"{note.service} does not run (exit code {state.get('ExitCode')})"
     if note.act.act in (Act.CPU, Act.PIDS, Act.MEMORY) and not same_limits(now, before):
         return f"{note.service} is still limited"

@@ -57,12 +57,17 @@ class Before:
         return {"PidsLimit": limit or self.pids or -1}
 
 
+def runs(state: Mapping[str, Any]) -> bool:
+    """Whether its process runs: the engine also says so of a container that only waits for its next restart. Pure."""
+    return bool(state["Running"]) and not state.get("Restarting")
+
+
 def before_of(attrs: Mapping[str, Any]) -> Before:
     """Out of the engine's description of a container."""
     state, host = attrs["State"], attrs["HostConfig"]
     memory = int(host.get("Memory") or 0)
     return Before(
-        running=bool(state["Running"]),
+        running=runs(state),
         paused=bool(state["Paused"]),
         nano_cpus=int(host.get("NanoCpus") or 0),
         cpu_quota=max(0, int(host.get("CpuQuota") or 0)),

@@ -1,0 +1,58 @@
+"""What the first, the second and the third Ctrl-C of one command do."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from harness.cli.context import Context, enter
+from harness.cli.options import Globals
+from harness.cli.signals import orderly
+from harness.model.errors import CleanupUnverified
+from harness.runner.rig import StopClock
+
+
+@pytest.fixture
+def clock() -> Iterator[StopClock]:
+    """One that signals to this process ask to stop."""
+    enter(Context(Globals()))
+    clock = StopClock()
+    with orderly(clock):
+        yield clock
+
+
+def send(number: signal.Signals) -> None:
+    os.kill(os.getpid(), number)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_first_asks_for_an_orderly_end_and_the_second_stops_waiting_for_it(
+    clock: StopClock, number: signal.Signals
+) -> None:
+    send(number)
+    assert clock.stopped and clock.signal == number and not clock.over
+    with pytest.raises(CleanupUnverified, match="stopped twice.*regionfall heal"):
+        send(number)
+
+
+def test_what_was_given_up_is_judged_and_only_a_third_ends_that(clock: StopClock) -> None:
+    send(signal.SIGINT)
+    with pytest.raises(CleanupUnverified):
+        send(signal.SIGINT)
+    assert clock.over, "nothing waits any more"
+    with pytest.raises(KeyboardInterrupt):
+        send(signal.SIGTERM)
+
+
+def test_while_a_run_is_judged_two_do_not_cost_its_verdict(
+    clock: StopClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock.over = True
+    send(signal.SIGINT)
+    send(signal.SIGINT)
+    assert capsys.readouterr().err.splitlines() == ["judging what was measured"] * 2
+    with pytest.raises(KeyboardInterrupt):
+        send(signal.SIGINT)
