@@ -13,6 +13,7 @@ from harness.model.errors import ControlLost
 from harness.model.fault import Injection, State
 from harness.model.plan import Plan
 from harness.model.progress import InjectionChanged, Listener, Said
+from harness.runner.acts import Spawn, ToldActs, at_once
 from harness.runner.desired import Want, acts_at, desired, holding_at
 from harness.runner.heartbeat import LEASE_S
 from harness.runner.ports import Acts, BorderPort, GuardianPort, NowUs, Wire
@@ -31,7 +32,10 @@ class JournalPort(Protocol):
 
 
 class Injector:
-    """Holds the state of every injection of one run. `now_us` reads the run's clock."""
+    """Holds the state of every injection of one run. `now_us` reads the run's clock.
+
+    Borders are told in the caller's time, the helper for containers in that of `spawn`.
+    """
 
     def __init__(
         self,
@@ -43,16 +47,18 @@ class Injector:
         *,
         forbidden: Forbidden = lambda one, together: "",
         guardian: GuardianPort | None = None,
+        spawn: Spawn = at_once,
     ) -> None:
         self._plan, self._borders, self._now_us = plan, borders, now_us
         self._journal, self._listener, self._forbidden = journal, listener, forbidden
-        self._guardian = guardian
-        self._told_acts: dict[str, object] | None = {}
+        self._acts = ToldActs(guardian, spawn, self._acts_done, self._acts_lost)
+        self._on_services = {one.id for one in plan.injections if acts_on(one.fault) is ActsOn.SERVICES}
+        self._asked: set[str] = set()
         self._state: dict[str, State] = {injection.id: State.PENDING for injection in plan.injections}
         self._off: set[str] = set()
         self._told: dict[str, Want] = {region: Want() for region in borders}
-        self._lock = threading.Lock()
-        self._pool = ThreadPoolExecutor(max_workers=len(borders) + 1, thread_name_prefix="inject")
+        self._lock = threading.RLock()
+        self._pool = ThreadPoolExecutor(max_workers=max(1, len(borders)), thread_name_prefix="inject")
 
     @property
     def holding(self) -> tuple[str, ...]:
@@ -66,18 +72,17 @@ class Injector:
             wants = desired(self._plan, wall_s, self._off)
             changed = {r: want for r, want in wants.items() if r in self._borders and _differs(want, self._told[r])}
             due = {injection.id for injection in holding_at(self._plan.injections, wall_s, self._off)}
-            starting = [name for name in due if self._state[name] is State.PENDING]
+            starting = [n for n in due if self._state[n] is State.PENDING and n not in self._asked]
             for name in starting:
                 self._journal.write("injection_pending", injection=name, at_us=self._now_us())
+            self._asked |= set(starting)
             moved = set().union(*(_moved(want, self._told[region]) for region, want in changed.items()))
-            acting = self._pool.submit(self._tell_acts, wall_s)  # takes seconds where a service ends in order
             answers = self._tell(changed)
-            answers |= acting.result()
-            self._note_starts(starting, answers)
-            if any(self._state[name] is State.LOST for name in starting):
-                self._tell_acts(wall_s)  # what took hold of some of its containers only is undone at once
-            self._note_changes((due & moved) - set(starting))
-            self._note_heals(due, answers)
+            begun = [name for name in starting if name not in self._on_services]
+            self._note_starts(begun, answers)
+            self._note_changes((due & moved) - set(begun))
+            self._note_heals([name for name in self._held_by_borders() if name not in due], answers)
+            self._acts.tell(acts_at(self._plan, wall_s, self._off))
 
     def _forbid(self, wall_s: float) -> None:
         """What may not be is left out before anything is told; bounds may have become narrower since it was planned."""
@@ -106,18 +111,16 @@ class Injector:
             self._told[region] = Want()
 
     def heal_all(self) -> bool:
-        """Lift everything, border by border, and read it back. False if any border could not be read."""
+        """Lift everything, border by border, and read it back. False if anybody could not be read."""
         self.halt()
+        self._acts.tell({}, again=True)
         with self._lock:
             self._told = dict.fromkeys(self._borders, UNKNOWN)
-            self._told_acts = None
-            acting = self._pool.submit(self._tell_acts, float("-inf"))
             answers = self._tell({region: Want() for region in self._borders})
-            answers |= acting.result()
             verified = all(answer is not None and not answer.get("left") for answer in answers.values())
-            for name in self.holding:
+            for name in self._held_by_borders():
                 self._enter(name, State.HEALED if verified else State.STUCK)
-            return verified
+        return self._acts.finish() and verified
 
     def close(self) -> None:
         """Let the worker threads go."""
@@ -138,25 +141,23 @@ class Injector:
             self._listener(Said(f"proxy of {region} does not answer: {error}", warning=True))
             return None
 
-    def _tell_acts(self, wall_s: float) -> dict[str, Wire | None]:
-        """What should be done to containers, if that changed; nothing to tell where nothing harms any."""
-        acts = acts_at(self._plan, wall_s, self._off)
-        told: dict[str, object] = {name: services for name, (_, services) in acts.items()}
-        if told == self._told_acts or (self._guardian is None and not acts):
-            return {}
-        answer = self._tell_guardian(acts)
-        self._told_acts = told if answer is not None else None
-        return {CONTAINERS: answer}
+    def _acts_done(self, acts: Acts, answer: Wire | None) -> None:
+        """The helper for containers carried out a wish, or did not answer."""
+        with self._lock:
+            waiting = [name for name in acts if self._state[name] is State.PENDING]
+            self._note_starts(waiting, {CONTAINERS: answer})
+            if any(self._state[name] is State.LOST for name in waiting):
+                # What took hold of some of its containers only is undone at once.
+                self._acts.tell({name: act for name, act in self._acts.wish.items() if name not in self._off})
+            ended = [name for name in self.holding if name in self._on_services and name not in acts]
+            self._note_heals(ended, {CONTAINERS: answer})
 
-    def _tell_guardian(self, acts: Acts) -> Wire | None:
-        try:
-            if self._guardian is None:
-                raise ControlLost("nothing that could harm a container was started")
-            return self._guardian.want(acts, LEASE_S)
-        except ControlLost as error:
-            self._journal.write("control_lost", border=CONTAINERS, reason=str(error))
-            self._listener(Said(f"the helper for containers does not answer: {error}", warning=True))
-            return None
+    def _acts_lost(self, reason: str) -> None:
+        self._journal.write("control_lost", border=CONTAINERS, reason=reason)
+        self._listener(Said(f"the helper for containers does not answer: {reason}", warning=True))
+
+    def _held_by_borders(self) -> list[str]:
+        return [name for name in self.holding if name not in self._on_services]
 
     def _note_starts(self, starting: list[str], answers: Mapping[str, Wire | None]) -> None:
         missing: dict[str, list[str]] = {}
@@ -189,13 +190,12 @@ class Injector:
             if injection.id in moved and changes_of(injection.fault):
                 self._journal.write("injection_changed", injection=injection.id, at_us=self._now_us())
 
-    def _note_heals(self, due: set[str], answers: Mapping[str, Wire | None]) -> None:
+    def _note_heals(self, ended: list[str], answers: Mapping[str, Wire | None]) -> None:
         silent = [region for region, answer in answers.items() if answer is None]
         left = [text for answer in answers.values() if answer for text in answer.get("left", ())]
-        for name in self.holding:
-            if name not in due:
-                stuck = silent or [text for text in left if str(text).startswith(f"{name}:")]
-                self._enter(name, State.STUCK if stuck else State.HEALED, silent=silent, left=left)
+        for name in ended:
+            stuck = silent or [text for text in left if str(text).startswith(f"{name}:")]
+            self._enter(name, State.STUCK if stuck else State.HEALED, silent=silent, left=left)
 
     def _enter(self, name: str, state: State, **fields: object) -> None:
         self._state[name] = state

@@ -13,6 +13,7 @@ from harness.model.probe import Reading
 from harness.model.progress import Event, Listener
 from harness.model.record import CanarySecond, EdgeSecond, PhaseWindow
 from harness.probes.contract import World
+from harness.runner.acts import Spawn, at_once
 from harness.runner.edge_bytes import EdgeBytes
 from harness.runner.injector import JournalPort
 from harness.runner.ports import BorderPort, FlowView, Gauge, GuardianPort, LoadPort, Wire
@@ -122,6 +123,8 @@ class Rig:
     """Services that no fault may select, as their running containers say now."""
     guardian: GuardianPort | None = None
     """Harms containers; there when the plan asks for that."""
+    spawn: Spawn = at_once
+    """In whose time that happens."""
     repair_guardian: Callable[[], bool] = lambda: False
     """Its last rung: start it again, so that it undoes what its file says; True when nothing is left."""
     doer: Doer | None = None

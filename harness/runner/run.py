@@ -54,7 +54,7 @@ class Execution:
         self.end_s = plan.end_s
         self.injector = Injector(
             plan, rig.borders, rig.journal, rig.say, self.run_us, forbidden=bounds_of(plan, rig.protected),
-            guardian=rig.guardian,
+            guardian=rig.guardian, spawn=rig.spawn,
         )  # fmt: skip
         self.stops = StopWatch(plan.stops)
         self.moments = changes_at(plan)

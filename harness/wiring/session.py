@@ -26,6 +26,7 @@ from harness.model.finding import Verdict
 from harness.model.masking import Mask
 from harness.model.plan import Plan
 from harness.model.progress import Listener, RunOpened, Said
+from harness.runner.acts import beside
 from harness.runner.edge_bytes import EdgeBytes
 from harness.runner.ladder import Tried
 from harness.runner.rig import Inbox, Rig, StopClock
@@ -174,6 +175,7 @@ def _measured(session: _Session, cluster: Cluster) -> Ended:
             name=folder.name,
             protected=cluster.protected,
             guardian=guardian,
+            spawn=beside,
             repair_guardian=lambda: guardian_repaired(cluster, folder.name),
             doer=StepDoer(cluster, plan.stack, session.workspace.environ),
         )

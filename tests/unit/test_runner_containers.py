@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +103,57 @@ def test_one_that_is_started_again_and_clean_verifies_the_clean_up(guarded: tupl
     ended = bench.run()
     assert ended.cleanup == "verified"
     assert {fields["border"] for fields in bench.memory.of("control_lost")} == {CONTAINERS}
+
+
+class Slow:
+    """A spawn whose work waits until it is let go; what comes later is done at once."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Callable[[], None]] | None = []
+
+    def __call__(self, work: Callable[[], None]) -> None:
+        work() if self.waiting is None else self.waiting.append(work)
+
+    def go(self) -> None:
+        waiting, self.waiting = self.waiting or [], None
+        for work in waiting:
+            work()
+
+
+def slowed(bench: Bench, until_s: float, *injections: Injection) -> FakeGuardian:
+    """A helper that gets to what it is told only that many seconds after t=0."""
+    guardian, spawn = FakeGuardian(), Slow()
+    bench.rig.guardian, bench.rig.spawn = guardian, spawn
+    bench.execution = Execution(plan_with(*injections), bench.rig)
+    bench.clock.at.append((15.0 + until_s, spawn.go))
+    return guardian
+
+
+def at_s(bench: Bench, event: str, name: str) -> float:
+    """Seconds from t=0 at which an injection did that."""
+    (found,) = [fields for fields in bench.memory.of(event) if fields["injection"] == name]
+    return float(found["at_us"]) / 1e6 - 15.0
+
+
+def test_while_a_service_takes_its_time_to_end_everything_else_happens_when_it_should() -> None:
+    bench = Bench(plan_with(KILL, CUT))
+    slowed(bench, 5.0, KILL, CUT)
+    ended = bench.run()
+    assert ended.cleanup == "verified"
+    assert at_s(bench, "injection_holding", "cut-web") == pytest.approx(2.0, abs=0.2)
+    assert at_s(bench, "injection_pending", "gone-db") == pytest.approx(1.0, abs=0.2)
+    assert at_s(bench, "injection_holding", "gone-db") == pytest.approx(5.0, abs=0.2)
+    assert at_s(bench, "injection_healed", "gone-db") == pytest.approx(6.0, abs=0.2)
+
+
+def test_a_fault_whose_time_is_over_before_it_took_hold_is_not_begun_late() -> None:
+    bench = Bench(plan_with(KILL, CUT))
+    other = replace(KILL, id="later", start_s=2.0, end_s=4.0)
+    guardian = slowed(bench, 8.0, KILL, other, CUT)
+    bench.run()
+    assert at_s(bench, "injection_healed", "cut-web") == pytest.approx(6.0, abs=0.2), "nobody waits for a container"
+    assert [wish for wish in guardian.wants if "later" in wish] == [] and guardian.held == {}
+    assert life(bench, "later") == ["injection_pending"], "it never held, which the judge says"
 
 
 def test_without_a_helper_the_fault_is_lost_and_nothing_else() -> None:
