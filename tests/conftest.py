@@ -31,7 +31,6 @@ LONG = (
     "unit/test_faults.py",
     "unit/test_hand.py",
     "unit/test_ladder.py",
-    "unit/test_options.py",
     "e2e/test_datagrams.py",
     "e2e/test_container_faults.py",
     "integration/test_wheel.py",
