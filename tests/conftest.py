@@ -1,15 +1,16 @@
 """What every test may use, and who runs beside whom under pytest-xdist.
 
-`make test` runs files side by side: most of their time is waiting. Three rules keep that honest on two processors: what
-measures runs in one lane, one file after the other, and with the processor's priority; what does not measure yields to
-it; long files are handed out first.
+`make test` runs three files side by side: most of their time is waiting. Three rules keep that honest on two
+processors. What measures runs in one lane, one file after the other; until that is through the other lanes run one test
+at a time between them; long files are handed out first.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
+import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,11 @@ MEASURING = (
 LONG = (
     "e2e/test_shop_runs.py",
     "e2e/test_by_hand.py",
-    "crash/test_crash_slice.py",
     # Every lane is given two files at the start: the second ones are these.
     "unit/test_faults.py",
     "unit/test_hand.py",
     "unit/test_ladder.py",
+    "crash/test_crash_slice.py",
     "e2e/test_datagrams.py",
     "e2e/test_container_faults.py",
     "integration/test_wheel.py",
@@ -45,8 +46,8 @@ LONG = (
 )
 """Files that take minutes, the longest first: a lane that got one of them last would work alone at the end."""
 FIRST = {name: place for place, name in enumerate(MEASURING + LONG)}
-YIELDING = 10
-"""Niceness of whatever does not measure."""
+MEASURES = pytest.StashKey[int | None]()
+"""The lock of a lane that measures."""
 
 
 @pytest.fixture(scope="session")
@@ -80,8 +81,41 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Under xdist everything yields the processor to what measures."""
-    if hasattr(item.config, "workerinput"):
-        with suppress(PermissionError):  # without root a lane that yielded once goes on yielding
-            os.setpriority(os.PRIO_PROCESS, 0, 0 if file_of(item.nodeid) in MEASURING else YIELDING)
-    return (yield)
+    """Under xdist a lane that measures says so with a lock until it is through; meanwhile the others take turns."""
+    worker = getattr(item.config, "workerinput", None)
+    if worker is None:
+        return (yield)
+    measuring, turn = (f"{worker['testrunuid']}.{name}" for name in ("measuring", "turn"))
+    held = item.config.stash.get(MEASURES, None)
+    if file_of(item.nodeid) in MEASURING:
+        item.config.stash[MEASURES] = held or _lock(measuring)
+        return (yield)
+    if held is not None:
+        os.close(held)
+        item.config.stash[MEASURES] = None
+    ours = _lock(turn) if _is_locked(measuring) else None
+    try:
+        return (yield)
+    finally:
+        if ours is not None:
+            os.close(ours)
+
+
+def _lock(name: str, more: int = 0) -> int:
+    """A lock of this test run, held until the descriptor is closed; a lane that dies lets go of it as well."""
+    path = Path(tempfile.gettempdir()) / f"tests-{name}"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | more)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _is_locked(name: str) -> bool:
+    try:
+        os.close(_lock(name, fcntl.LOCK_NB))
+    except BlockingIOError:
+        return True
+    return False

@@ -85,7 +85,8 @@ def container_state(seen: Mapping[str, Any]) -> Snapshot:
     return {
         "running": seen["State"]["Running"],
         "paused": seen["State"]["Paused"],
-        "limits": {name: seen["HostConfig"].get(name) or 0 for name in limits},
+        # The engine says 0, nothing or -1 where there is no limit; an update can take one away only with -1.
+        "limits": {name: value for name in limits if (value := seen["HostConfig"].get(name)) not in (None, 0, -1, "")},
         "mounts": sorted(mount["Destination"] for mount in seen["Mounts"]),
         "networks": sorted(seen["NetworkSettings"]["Networks"]),
     }
