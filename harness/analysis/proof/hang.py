@@ -10,6 +10,8 @@ from harness.analysis.proof.edge_proof import MIN_N, EdgeProof, Says
 STRAGGLERS = 0.02
 """Answers that were on their way when the cut came, as a share of tries."""
 MEASURE = "answers/s"
+LEAST_S = 3
+"""Whole seconds with traffic before, and whole seconds during, from which silence of bytes can be told."""
 
 
 def prove(comparison: Comparison) -> EdgeProof:
@@ -56,7 +58,7 @@ def by_bytes(comparison: Comparison) -> EdgeProof:
     if sent == 0 and during.sum() == 0:
         return EdgeProof(comparison.edge, Says.IDLE, "bytes/s back", n_before=len(before))
     stopped = during.sum() <= STRAGGLERS * before.mean() * max(len(during), 1)
-    enough = int((before > 0).sum()) >= MIN_N and len(during) >= 3
+    enough = int((before > 0).sum()) >= LEAST_S and len(during) >= LEAST_S
     says = Says.PROVED if stopped and enough else Says.THIN if not enough else Says.CONTRADICTED
     means = float(before.mean()), float(during.mean()) if len(during) else 0.0
     reason = "" if says is Says.PROVED else "bytes still came back" if enough else "too little traffic to tell"
