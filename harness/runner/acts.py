@@ -58,6 +58,7 @@ class ToldActs:
         with self._free:
             known = self._certain and _bare(acts) == _bare(self._wish) and not again
             if known or (self._guardian is None and not acts):
+                self._certain = True
                 return
             self._wish = self._next = acts
             self._certain = True
@@ -73,9 +74,14 @@ class ToldActs:
             return self._certain and not self._left
 
     def _work(self) -> None:
-        while (acts := self._taken()) is not None:
-            answer = self._ask(acts)
-            self._done(acts, answer)
+        try:
+            while (acts := self._taken()) is not None:
+                self._done(acts, self._ask(acts))
+        except BaseException:  # a bug, a full disk, a second signal: nobody may wait for this for ever
+            with self._free:
+                self._busy, self._certain, self._next = False, False, None
+                self._free.notify_all()
+            raise
 
     def _taken(self) -> Acts | None:
         with self._free:

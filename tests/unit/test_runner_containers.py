@@ -15,6 +15,7 @@ from test_runner import CUT, Bench, plan_with
 
 from harness.model.errors import ControlLost
 from harness.model.fault import Fault, Injection
+from harness.runner.acts import ToldActs, at_once
 from harness.runner.injector import CONTAINERS
 from harness.runner.run import Execution
 
@@ -154,6 +155,22 @@ def test_a_fault_whose_time_is_over_before_it_took_hold_is_not_begun_late() -> N
     assert at_s(bench, "injection_healed", "cut-web") == pytest.approx(6.0, abs=0.2), "nobody waits for a container"
     assert [wish for wish in guardian.wants if "later" in wish] == [] and guardian.held == {}
     assert life(bench, "later") == ["injection_pending"], "it never held, which the judge says"
+
+
+def test_nobody_waits_for_ever_for_an_act_that_broke_off_and_the_clean_up_is_not_called_done() -> None:
+    guardian, told = FakeGuardian(), ToldActs(None, at_once, lambda acts, answer: None, lambda reason: None)
+    told.tell({"gone-db": (6.0, {})})
+    assert not told.finish(), "nobody was there to do it"
+    told.tell({})
+    assert told.finish(), "nobody was there, so nothing is left"
+
+    def full(acts: Any, answer: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    told = ToldActs(guardian, at_once, full, lambda reason: None)
+    with pytest.raises(OSError, match="No space"):
+        told.tell({"gone-db": (6.0, {})})
+    assert not told.finish()
 
 
 def test_without_a_helper_the_fault_is_lost_and_nothing_else() -> None:
