@@ -2,7 +2,7 @@
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check truth crash faults-evidence bench bench-http constraints fuzz
+.PHONY: help setup demo test check truth crash faults-evidence drills bench bench-http constraints fuzz
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -18,10 +18,10 @@ demo:  ## set up, then replay AWS us-east-1 of 2021-12-07 and show the verdict
 # runs are shown: a machine that is busy with something else disturbs what measures.
 SIDE_BY_SIDE = -n 3 --dist loadfile --no-loadscope-reorder
 
-test:  ## set up, then all tests (needs Docker; about 20 minutes)
+test:  ## set up, then the tests (needs Docker; about 12 minutes)
 	@scripts/bootstrap --tests
-	@.venv/bin/python -m pytest tests $(SIDE_BY_SIDE) || { [ $$? = 1 ] && echo "once more, alone: what failed" \
-	  && .venv/bin/python -m pytest tests --last-failed --last-failed-no-failures none; }
+	@.venv/bin/python -m pytest tests -m "not drill" $(SIDE_BY_SIDE) || { [ $$? = 1 ] && echo "once more, alone: what failed" \
+	  && .venv/bin/python -m pytest tests -m "not drill" --last-failed --last-failed-no-failures none; }
 
 check:  ## lint, types, unit tests (no Docker; under a minute)
 	@scripts/bootstrap --python
@@ -50,6 +50,10 @@ fuzz:  ## 10 000 hostile inputs at every way in, about five minutes; evidence in
 faults-evidence:  ## measure every fault of the catalogue on a small guest; resumable, about 10 minutes
 	@scripts/bootstrap
 	@.venv/bin/python scripts/faults
+
+drills:  ## the long end-to-end tests that `make test` leaves out, one at a time; resumable, about ten minutes
+	@scripts/bootstrap
+	@.venv/bin/python scripts/drills
 
 bench:  ## a region of 500 edges goes and comes back, beside toxiproxy-python's own loop; two minutes, wants quiet
 	@scripts/bootstrap

@@ -1,8 +1,8 @@
 """What every test may use, and who runs beside whom under pytest-xdist.
 
 `make test` runs three files side by side: most of their time is waiting. Three rules keep that honest on two
-processors. What measures runs in one lane, one file after the other; until that is through the other lanes run one test
-at a time between them; long files are handed out first.
+processors. What measures runs in one lane, one file after the other; until the slice of the replay is through, which
+needs most of both processors, the other lanes run one test at a time between them; long files are handed out first.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ MEASURING = (
     "integration/test_border_frozen_callee.py",
 )
 """Files whose assertions are about time as it passes on this machine: one lane."""
+HEAVY = "e2e/test_truth_slice.py"
+"""The one that leaves room for one test beside it."""
 LONG = (
     "e2e/test_shop_runs.py",
     "e2e/test_by_hand.py",
@@ -36,7 +38,6 @@ LONG = (
     "e2e/test_container_faults.py",
     "integration/test_wheel.py",
     "integration/test_weave_up.py",
-    "integration/test_stack_raw.py",
     "e2e/test_undo_ladder.py",
     "integration/test_border_watch.py",
     "e2e/test_probes_and_secrets.py",
@@ -46,8 +47,8 @@ LONG = (
 )
 """Files that take minutes, the longest first: a lane that got one of them last would work alone at the end."""
 FIRST = {name: place for place, name in enumerate(MEASURING + LONG)}
-MEASURES = pytest.StashKey[int | None]()
-"""The lock of a lane that measures."""
+HEAVY_LOCK = pytest.StashKey[int | None]()
+"""The lock of the lane that runs what is heavy."""
 
 
 @pytest.fixture(scope="session")
@@ -81,19 +82,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Under xdist a lane that measures says so with a lock until it is through; meanwhile the others take turns."""
+    """Under xdist the lane of what is heavy holds a lock until it is through; till then the others take turns."""
     worker = getattr(item.config, "workerinput", None)
     if worker is None:
         return (yield)
-    measuring, turn = (f"{worker['testrunuid']}.{name}" for name in ("measuring", "turn"))
-    held = item.config.stash.get(MEASURES, None)
-    if file_of(item.nodeid) in MEASURING:
-        item.config.stash[MEASURES] = held or _lock(measuring)
+    heavy, turn = (f"{worker['testrunuid']}.{name}" for name in ("heavy", "turn"))
+    held = item.config.stash.get(HEAVY_LOCK, None)
+    if file_of(item.nodeid) == HEAVY:
+        item.config.stash[HEAVY_LOCK] = held or _lock(heavy)
         return (yield)
     if held is not None:
         os.close(held)
-        item.config.stash[MEASURES] = None
-    ours = _lock(turn) if _is_locked(measuring) else None
+        item.config.stash[HEAVY_LOCK] = None
+    ours = _lock(turn) if _is_locked(heavy) else None
     try:
         return (yield)
     finally:

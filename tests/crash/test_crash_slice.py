@@ -94,6 +94,7 @@ def nothing_left(stand: Stand) -> None:
     assert stand.bystanders.touched() == []
 
 
+@pytest.mark.drill
 def test_two_projects_run_side_by_side_and_neither_feels_the_other(stands):
     runs = [begun(stand, "beside") for stand in stands]
     for stand, (process, folder) in zip(stands, runs, strict=True):
@@ -131,6 +132,7 @@ def test_whoever_stops_a_run_twice_is_told_that_nothing_was_verified_and_faults_
     assert judged(stand, folder)["verdict"] == "inconclusive"
 
 
+@pytest.mark.drill
 def test_a_terminal_that_is_closed_stops_the_run_in_order(stand):
     def in_a_terminal(stand: Stand, *words: str) -> tuple[int, int]:
         pid, terminal = pty.fork()
@@ -170,6 +172,7 @@ def test_a_run_whose_disk_is_full_lifts_its_faults_and_says_so(stands):
     assert (verdict["status"], verdict["verdict"]) == ("errored", "inconclusive")
 
 
+@pytest.mark.drill
 def test_a_machine_that_was_suspended_makes_the_run_inconclusive(stand):
     process, folder = begun(stand, "suspended")
     ours = [process.pid]

@@ -76,6 +76,7 @@ def test_fifteen_seconds_of_it_on_a_stack_that_is_up_end_within_a_minute(broken)
     assert broken.seconds < 60
 
 
+@pytest.mark.drill
 def test_the_saved_file_runs_to_the_same_verdict(broken, shell):
     again = undisturbed(lambda: shell.run("slow.chaos.yaml"))
     assert (again.code, again.verdict["verdict"]) == (broken.code, broken.verdict["verdict"]), again.reasons
@@ -122,6 +123,7 @@ def live(shell):
             shop.end(process, signal.SIGTERM)
 
 
+@pytest.mark.drill
 def test_halt_ends_a_live_run_lifts_its_fault_and_refuses_the_next_one_until_it_is_released(shell, live):
     process, folder = live
     begun = time.monotonic()
@@ -210,6 +212,7 @@ def test_a_fault_by_hand_is_proved_outlives_its_command_and_ends_with_its_holder
     assert json.loads(shell("fault", "ls", "--json").out) == []
 
 
+@pytest.mark.drill
 def test_a_fault_added_to_a_live_run_is_in_its_journal_and_it_decides_nothing(shell, live):
     process, folder = live
     added = shell("fault", "add", "web->orders", "slow", "100ms", "--for", "5s", "--json")
@@ -243,6 +246,7 @@ expect: {web: {availability: "<= 20%", phases: [gone]}}
 """
 
 
+@pytest.mark.drill
 def test_steps_are_done_while_the_fault_holds_and_say_whether_they_work(shell):
     shell.write("steps.chaos.yaml", STEPS)
     refused = shell("plan", "steps.chaos.yaml")

@@ -81,6 +81,7 @@ def test_killed_frozen_and_starved_services_are_felt_by_callers_and_come_back(sh
     assert guests(shell) == {"running"} and helper(shell) == ""
 
 
+@pytest.mark.drill
 def test_a_killed_controller_leaves_no_service_down(shell):
     shell.write("killed.chaos.yaml", THREE)
     runs = shell.directory / ".regionfall" / "runs"
@@ -105,6 +106,7 @@ def test_the_helper_for_containers_is_on_no_network(shell):
     assert guests(shell) == {"running"} and helper(shell) == ""
 
 
+@pytest.mark.drill
 def test_a_service_frozen_by_hand_goes_on_when_the_helper_itself_is_killed(shell):
     added = shell("fault", "add", "db", "pause", "--for", "60s", "--json")
     assert added.code == 0, added.err

@@ -78,6 +78,7 @@ def test_cuts_of_datagrams_are_proved_contained_and_healed(shell):
     assert said(shell) == "ok ok"
 
 
+@pytest.mark.drill
 def test_a_live_flow_is_cut_and_goes_on_afterwards_and_callers_see_which_cut_it_is(shell):
     assert said(shell, "kept") == "ok"
     for kind, seen in (("hang", "TimeoutError"), ("refuse", "ConnectionRefusedError")):
@@ -89,6 +90,7 @@ def test_a_live_flow_is_cut_and_goes_on_afterwards_and_callers_see_which_cut_it_
     assert said(shell) == "ok ok"
 
 
+@pytest.mark.drill
 def test_a_callee_whose_container_is_gone_looks_like_a_closed_port(shell):
     added = shell("fault", "add", "near", "kill", "--for", "60s", "--json")
     assert added.code == 0, added.err
@@ -98,6 +100,7 @@ def test_a_callee_whose_container_is_gone_looks_like_a_closed_port(shell):
     shop.wait_for(lambda: said(shell) == "ok ok", 20)
 
 
+@pytest.mark.drill
 def test_a_cut_ends_in_the_kernel_when_nobody_refreshes_it(shell):
     added = shell("fault", "add", NEAR, "hang", "--for", "60s", "--json")
     assert added.code == 0, added.err

@@ -88,6 +88,7 @@ def test_a_container_of_somebody_else_is_never_made_anew(shell):
         foreign.remove(force=True)
 
 
+@pytest.mark.drill
 def test_heal_finds_a_helper_whose_run_is_long_gone_and_lets_it_undo(shell):
     added = shell("fault", "add", "orders", "kill", "--for", "120s", "--json")
     assert added.code == 0, added.err

@@ -20,6 +20,10 @@ from ruamel.yaml import YAML
 
 from harness.cluster.images import ensure_images
 
+pytestmark = (
+    pytest.mark.drill
+)  # all 39 services come up for it; the slice of the replay is what `make test` does of them
+
 COMPOSE = Path(__file__).parents[2] / "compose" / "compose.yaml"
 SERVICES: dict[str, dict[str, Any]] = YAML(typ="safe").load(COMPOSE)["services"]
 QUICK = """

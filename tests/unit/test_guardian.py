@@ -284,6 +284,42 @@ def test_a_service_that_waits_for_its_next_restart_does_not_run(bench: Bench) ->
     assert bench.api.told[-2:] == [("stop", "one"), ("start", "one")]
 
 
+class Killing(FakeApi):
+    """Control groups of version 1: a limit below what is in use is refused, and the kernel kills of it all the same."""
+
+    def _post_json(self, name: str, data: dict[str, int]) -> None:
+        from docker.errors import APIError
+
+        if self.known[name]["State"]["Running"]:
+            self.known[name]["State"] |= {"Running": False, "ExitCode": 137}
+            raise APIError("unable to set memory limit: device or resource busy")
+        super()._post_json(name, data)
+
+    def info(self) -> dict[str, str]:
+        return {"CgroupDriver": "cgroupfs", "CgroupVersion": "1"}
+
+    def stats(self, name: str, stream: bool) -> dict[str, Any]:
+        return {"memory_stats": {} if not self.known[name]["State"]["Running"] else {"usage": 1 << 26}}
+
+    def create_host_config(self, **options: Any) -> dict[str, Any]:
+        return options
+
+    def create_container(self, *what: Any, **options: Any) -> dict[str, str]:
+        self.known["helper"] = described(Running=False)
+        return {"Id": "helper"}
+
+    def remove_container(self, name: str, force: bool) -> None:
+        del self.known[name]
+
+
+def test_a_service_that_was_killed_by_a_refused_limit_has_met_its_limit() -> None:
+    api = Killing(one=described())
+    engine = Engine("ours", Client(api))  # type: ignore[arg-type]
+    Squeeze(engine, "image", {}, lambda _: None).begin("one", before_of(described()), 8 << 20)
+    assert not api.known["one"]["State"]["Running"] and list(api.known) == ["one"]
+    assert api.known["one"]["HostConfig"]["Memory"] == 8 << 20
+
+
 def test_two_acts_on_one_container_are_refused(bench: Bench) -> None:
     bench.want(PAUSE)
     with pytest.raises(ValueError, match="already held by injection 'it'"):

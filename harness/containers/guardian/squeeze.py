@@ -69,7 +69,9 @@ class Squeeze:
     def _at_use(self, container: str, before: Before, limit: int) -> None:
         """The lowest limit that the kernel takes: what is in use now."""
         for slack in _SLACK:
-            used = int(self._engine.raw.stats(container, stream=False)["memory_stats"]["usage"])  # it grows meanwhile
+            used = self._in_use(container)  # it grows meanwhile
+            if used is None:
+                return None  # a refused limit may have killed already; whoever presses looks for that
             try:
                 return self._engine.update(container, before.memory_update(max(limit, round(used * slack))))
             except Gone:
@@ -77,6 +79,12 @@ class Squeeze:
             except Refused as error:
                 refusal = error
         raise refusal
+
+    def _in_use(self, container: str) -> int | None:
+        """Bytes; None of a container that does not run any more, of which the engine tells no figures."""
+        figures = self._engine.raw.stats(container, stream=False).get("memory_stats") or {}
+        used = figures.get("usage")
+        return None if used is None else int(used)
 
     def _killed(self, container: str, since: float) -> bool:
         """The service ended, or the engine told of a kill inside it (of a worker, say)."""
