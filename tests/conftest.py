@@ -2,7 +2,7 @@
 
 `make test` runs three files side by side: most of their time is waiting. Three rules keep that honest on two
 processors. What measures runs in one lane, one file after the other; until the slice of the replay is through, which
-needs most of both processors, the other lanes run one test at a time between them; long files are handed out first.
+needs most of both processors, the other lanes do unit tests with what it leaves; long files are handed out first.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,10 @@ MEASURING = (
 )
 """Files whose assertions are about time as it passes on this machine: one lane."""
 HEAVY = "e2e/test_truth_slice.py"
-"""The one that leaves room for one test beside it."""
+"""The one that leaves room for unit tests beside it, and for nothing else."""
 LONG = (
     "e2e/test_shop_runs.py",
     "e2e/test_by_hand.py",
-    # Every lane is given two files at the start: the second ones are these.
-    "unit/test_faults.py",
-    "unit/test_hand.py",
-    "unit/test_ladder.py",
     "crash/test_crash_slice.py",
     "e2e/test_datagrams.py",
     "e2e/test_container_faults.py",
@@ -46,7 +43,7 @@ LONG = (
     "e2e/test_requests_run.py",
 )
 """Files that take minutes, the longest first: a lane that got one of them last would work alone at the end."""
-FIRST = {name: place for place, name in enumerate(MEASURING + LONG)}
+FIRST = {name: place for place, name in enumerate((*MEASURING, "unit", *LONG))}
 HEAVY_LOCK = pytest.StashKey[int | None]()
 """The lock of the lane that runs what is heavy."""
 
@@ -62,9 +59,14 @@ def file_of(nodeid: str) -> str:
     return "/".join(nodeid.partition("::")[0].split("/")[-2:])
 
 
+def is_unit(nodeid: str) -> bool:
+    """It needs no engine, only a processor."""
+    return "unit" in nodeid.partition("::")[0].split("/")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first, in the order of the list; everything else stays as it was."""
-    items.sort(key=lambda item: FIRST.get(file_of(item.nodeid), len(FIRST)))
+    """What measures, unit tests, long files in the order of the list; everything else stays as it was."""
+    items.sort(key=lambda item: FIRST.get("unit" if is_unit(item.nodeid) else file_of(item.nodeid), len(FIRST)))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -82,41 +84,46 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Under xdist the lane of what is heavy holds a lock until it is through; till then the others take turns."""
+    """Under xdist the lane of what is heavy holds a lock until it is through; till then others only do unit tests."""
     worker = getattr(item.config, "workerinput", None)
     if worker is None:
         return (yield)
-    heavy, turn = (f"{worker['testrunuid']}.{name}" for name in ("heavy", "turn"))
+    heavy, file = f"{worker['testrunuid']}.heavy", file_of(item.nodeid)
     held = item.config.stash.get(HEAVY_LOCK, None)
-    if file_of(item.nodeid) == HEAVY:
-        item.config.stash[HEAVY_LOCK] = held or _lock(heavy)
+    if file == HEAVY:
+        item.config.stash[HEAVY_LOCK] = held or _lock(heavy, fcntl.LOCK_EX)
         return (yield)
     if held is not None:
         os.close(held)
         item.config.stash[HEAVY_LOCK] = None
-    ours = _lock(turn) if _is_locked(heavy) else None
+    if is_unit(item.nodeid):
+        with stepping_back():
+            return (yield)
+    os.close(_lock(heavy, fcntl.LOCK_SH))
+    return (yield)
+
+
+@contextmanager
+def stepping_back() -> Iterator[None]:
+    """Only processors that nobody else wants; whoever may not take that back (not root) goes on as before."""
+    if os.geteuid() != 0:
+        yield
+        return
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    os.setpriority(os.PRIO_PROCESS, 0, 19)
     try:
-        return (yield)
+        yield
     finally:
-        if ours is not None:
-            os.close(ours)
+        os.setpriority(os.PRIO_PROCESS, 0, before)
 
 
-def _lock(name: str, more: int = 0) -> int:
+def _lock(name: str, kind: int) -> int:
     """A lock of this test run, held until the descriptor is closed; a lane that dies lets go of it as well."""
     path = Path(tempfile.gettempdir()) / f"tests-{name}"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | more)
+        fcntl.flock(descriptor, kind)
     except OSError:
         os.close(descriptor)
         raise
     return descriptor
-
-
-def _is_locked(name: str) -> bool:
-    try:
-        os.close(_lock(name, fcntl.LOCK_NB))
-    except BlockingIOError:
-        return True
-    return False

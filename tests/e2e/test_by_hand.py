@@ -192,6 +192,7 @@ def test_a_fault_by_hand_is_proved_outlives_its_command_and_ends_with_its_holder
     assert (row["id"], row["state"], row["by_hand"]) == (told["id"], "holding", True) and 0 < row["left_s"] < 120.6
     assert [i["id"] for i in json.loads(shell("status", "--json").out)["injections"]] == [told["id"]]
 
+    shell.write("hang.chaos.yaml", HANG)
     refused = shell("run", "hang.chaos.yaml", "--json")
     assert refused.code == 4 and f"regionfall fault rm {told['id']}" in refused.err
 
