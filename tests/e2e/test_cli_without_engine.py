@@ -129,13 +129,16 @@ def test_every_topic_is_explained_in_words_and_as_json(tmp_path, topic):
     assert rows[0]["name"] in regionfall(tmp_path, "explain", topic).stdout
 
 
-def test_the_schema_is_json_and_accepts_the_replay(tmp_path):
+def test_the_schema_is_json_accepts_the_replay_and_refuses_it_with_a_key_of_no_meaning(tmp_path):
     jsonschema = pytest.importorskip("jsonschema")
     from ruamel.yaml import YAML
 
     schema = json.loads(regionfall(tmp_path, "schema").stdout)
     replay = next((REPOSITORY / "experiments").glob("*.chaos.yaml"))
-    jsonschema.validate(json.loads(json.dumps(YAML(typ="safe").load(replay))), schema)
+    document = json.loads(json.dumps(YAML(typ="safe").load(replay)))
+    jsonschema.validate(document, schema)
+    with pytest.raises(jsonschema.ValidationError, match="tymeline"):
+        jsonschema.validate(document | {"tymeline": []}, schema)
 
 
 def test_a_bug_of_ours_is_seventy_and_leaves_its_traceback_in_a_file(tmp_path):
