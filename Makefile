@@ -1,5 +1,7 @@
 # Tools that setup installs must be found in the same call, also where the caller has a short PATH.
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin
+# Where bytecode may not be written, every command would compile all of ours anew: a quarter of a second each time.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check truth crash faults-evidence drills bench bench-http constraints fuzz

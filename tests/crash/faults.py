@@ -18,6 +18,10 @@ HOLD_S = 4
 TARGETS = ("web->orders", "west", "stock", "orders", "web->stock", "east", "east->west", "east | west")
 """What of the guest an example may be put on; the first that the plan accepts is taken."""
 
+DATAGRAMS, UDP_EDGE = "datagrams", "web->stock:5300/udp"
+"""Cuts of UDP calls are a class of their own: nothing of what holds them is shared with TCP's."""
+_ON_DATAGRAMS = f" on {DATAGRAMS}"
+
 PlanOf = Callable[[str], Plan]
 """Text of an experiment -> its plan; InvalidFile when the guest cannot have it."""
 
@@ -33,6 +37,7 @@ def families() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for entry in CATALOGUE.values():
         found.setdefault(family_of(entry), []).append(str(entry.kind))
+    found[DATAGRAMS] = [f"{kind}{_ON_DATAGRAMS}" for kind in ("hang", "refuse")]
     return found
 
 
@@ -45,6 +50,8 @@ def example_of(kind: str) -> dict[str, Any]:
 
 def item_for(kind: str, plan_of: PlanOf, compose: Path) -> dict[str, Any]:
     """The example on the first target of the guest that it may have; the last refusal when there is none."""
+    if kind.endswith(_ON_DATAGRAMS):
+        return {"on": UDP_EDGE, kind.removesuffix(_ON_DATAGRAMS): True}
     example = example_of(kind)
     edge = "->" in str(example["on"])
     for on in sorted(TARGETS, key=lambda target: ("->" in target) is not edge):

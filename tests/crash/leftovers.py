@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-_COUNTING = ("sent", "back", "blocked", "blocked_other", "once")
+_COUNTING = ("sent", "back", "blocked", "blocked_other", "once", "udp_sent", "udp_back")
 """Sets that count or remember, and change nothing by themselves."""
 
 INSIDE = (
@@ -103,8 +103,17 @@ def container_leftovers(clean: Mapping[str, Snapshot], now: Mapping[str, Snapsho
 
 
 ASK = r"""
-import http.client, json, sys
-for host, port in json.loads(sys.argv[1]):
+import http.client, json, socket, sys
+def datagram(host, port):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+        line.settimeout(2)
+        try: line.connect((host, port)); line.send(b"there?"); return line.recv(100).decode()
+        except OSError as error: return type(error).__name__
+for host, port, udp in json.loads(sys.argv[1]):
+    if udp:
+        said = datagram(host, port)
+        if said != "here": print(f"{host}:{port}/udp answers {said}")
+        continue
     line = http.client.HTTPConnection(host, port, timeout=2)
     try:
         line.request("GET", "/leaf"); answer = line.getresponse(); answer.read(); said = answer.status
@@ -113,8 +122,8 @@ for host, port in json.loads(sys.argv[1]):
 """
 
 
-def silent_edges(caller: Any, callees: Iterable[tuple[str, int]]) -> list[str]:
-    """Requests over every edge of one caller, on new connections; those that do not answer 200."""
+def silent_edges(caller: Any, callees: Iterable[tuple[str, int, bool]]) -> list[str]:
+    """Requests (datagrams where the third is true) over every edge of one caller; those that are not answered."""
     done = caller.exec_run(["python3", "-S", "-c", ASK, json.dumps(list(callees))])
     said = done.output.decode(errors="replace").strip()
     if done.exit_code != 0:

@@ -117,13 +117,13 @@ class Stand:
 
     def silent(self) -> list[str]:
         """Edges over which no request is answered."""
-        callers: dict[str, list[tuple[str, int]]] = {}
+        callers: dict[str, list[tuple[str, int, bool]]] = {}
         for edge in self.stack.edges:
-            callers.setdefault(edge.caller, []).append((edge.callee, edge.port))
+            callers.setdefault(edge.caller, []).append((edge.callee, edge.port, edge.udp))
         asked = self._pool.map(lambda item: _tolerant(lambda: self._silent(*item)), callers.items())
         return [line for lines in asked for line in lines]
 
-    def _silent(self, caller: str, callees: Sequence[tuple[str, int]]) -> list[str]:
+    def _silent(self, caller: str, callees: Sequence[tuple[str, int, bool]]) -> list[str]:
         return leftovers.silent_edges(self.service(caller), callees)
 
     def left(self) -> list[str]:

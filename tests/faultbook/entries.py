@@ -18,7 +18,7 @@ from harness.faults.catalogue import CATALOGUE, SPREADS
 from harness.faults.contract import ActsOn, Family, FaultType, Reach
 
 REGION, SIDES, EDGE, SERVICE, FLAGGED = "west", "east | west", "web->orders", "orders", "idp"
-HTTP_EDGE = "web->pages"
+HTTP_EDGE, UDP_EDGE = "web->pages", "web->clock:5300/udp"
 HOLD_S, LONG_HOLD_S, REQUESTS_HOLD_S = 8, 12, 24
 TIMES = ("id", "at", "for", "until", "source", "grade")
 """Keys of an item that are not about the fault."""
@@ -52,6 +52,7 @@ def entries() -> list[Entry]:
         Entry(f"{one.kind}, climbing", one.driver, {"on": target(one), one.kind: climb}, LONG_HOLD_S)
         for one, climb in climbs()
     ]
+    rows += [Entry(f"{kind} on datagrams", f"as {kind}", {"on": UDP_EDGE, kind: True}) for kind in ("hang", "refuse")]
     return [*rows, Entry("refuse on a role", "as refuse", {"on": "role:datastore", "refuse": True})]
 
 

@@ -12,7 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from border_bench import Shop, eventually, shop
 
-RATE, FROZEN_S, BACK_S = 100, 6.0, 5.0
+RATE, FROZEN_S, BACK_S = 200, 6.0, 5.0
 
 LOAD = """
 import asyncio

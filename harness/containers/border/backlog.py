@@ -25,9 +25,9 @@ def unanswered_dials(table: str = "/proc/net/tcp") -> set[Endpoint]:
     return found
 
 
-def stall_words(edge: EdgeConfig, seconds: float) -> str:
-    """Why a listener stood still for so long, as far as the kernel can tell."""
+def stall_words(edge: EdgeConfig, seconds: float, *, unanswered: bool) -> str:
+    """Why a listener stood still for so long; `unanswered`: a dial to its callee is under way without an answer."""
     words = f"its listener stood still for {seconds:g} s"
-    if edge.upstream not in unanswered_dials():
+    if not unanswered:
         return words
     return f"{words}, because {edge.callee}:{edge.port} takes no more connections: frozen, or its backlog is full"

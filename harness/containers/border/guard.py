@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from harness.containers.border.backlog import stall_words
+from harness.containers.border.backlog import stall_words, unanswered_dials
 from harness.containers.border.config import Config, EdgeConfig, Endpoint
 from harness.containers.border.cuts import PART_PORT
 from harness.containers.border.holding import Holding
@@ -23,7 +23,9 @@ from harness.model.ended import HAPROXY_ENDED, PROCESS_ENDED
 _LISTENING = "0A"
 STALLED_S = 1.0
 PAUSE_S = 10.0
-"""A proxy is replaced for a stall at most this often: each time costs all its connections."""
+"""A proxy is replaced for a stall at most this often: each time costs all its connections. One exception: a callee that
+took no more connections takes them again. Whoever has waited in the queue till then has mostly given up, and to be
+dialled for one after the other would keep both the callee and everybody behind them busy."""
 
 
 class Guard:
@@ -39,6 +41,8 @@ class Guard:
         self._fronts = holding.gates.fronts()
         self._since: dict[Endpoint, float] = {}
         self._replaced: dict[str, float] = {}
+        self._deaf: dict[str, Endpoint] = {}
+        """Caller -> the callee that made its proxy stand still by not answering, at the last replacement."""
 
     def look(self) -> None:
         """One look; to be called several times a second."""
@@ -51,16 +55,25 @@ class Guard:
         now = time.monotonic()
         waiting = {at for at in waiting_listeners() if at in self._edges and self._up(self._edges[at].upstream)}
         self._since = {at: self._since.get(at, now) for at in waiting}
-        for at, edge in self._stalled(now):
+        for at, edge, unanswered in self._stalled(now):
             self._replaced[edge.caller] = now
+            self._deaf.pop(edge.caller, None)
+            if unanswered:
+                self._deaf[edge.caller] = edge.upstream
             doubt_neighbour(edge.upstream[0])
             process = self._gates[edge.caller] if at in self._fronts else self._servers[edge.caller]
-            process.replace(stall_words(edge, STALLED_S), edge.id)
+            process.replace(stall_words(edge, STALLED_S, unanswered=unanswered), edge.id)
 
-    def _stalled(self, now: float) -> Iterable[tuple[Endpoint, EdgeConfig]]:
+    def _stalled(self, now: float) -> Iterable[tuple[Endpoint, EdgeConfig, bool]]:
+        """Listener, its edge, and whether a dial to its callee is unanswered, of every proxy to be replaced now."""
         stalled = {self._edges[at].caller: at for at, since in self._since.items() if now - since > STALLED_S}
-        due = [at for caller, at in stalled.items() if now - self._replaced.get(caller, -PAUSE_S) >= PAUSE_S]
-        return [(at, self._edges[at]) for at in due]
+        unanswered = unanswered_dials() if stalled else set()
+        for caller, at in stalled.items():
+            edge = self._edges[at]
+            blocked = edge.upstream in unanswered
+            answers_again = self._deaf.get(caller) == edge.upstream and not blocked
+            if answers_again or now - self._replaced.get(caller, -PAUSE_S) >= PAUSE_S:
+                yield at, edge, blocked
 
 
 def waiting_listeners(table: str = "/proc/net/tcp") -> set[Endpoint]:

@@ -1,7 +1,9 @@
 """One program for all services: answers with bytes, asks others first, can be told to misbehave.
 
 app.py                          answers
-app.py orders:8080 idp:8080     asks each of them on every request, on new connections
+app.py orders:8080 clock:5300/udp     asks each of them on every request, on new connections or by datagram
+
+Every service answers requests on 8080 and datagrams on 5300.
 
 With DATA it writes a file there on every request, and fails it where that fails.
 """
@@ -11,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -18,16 +21,36 @@ from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-CALLEES = [word.rpartition(":")[::2] for word in sys.argv[1:]]
-PATIENCE_S = 3.0
+CALLEES = [word for word in sys.argv[1:] if not word.endswith("/udp")]
+BY_DATAGRAM = [word.removesuffix("/udp") for word in sys.argv[1:] if word.endswith("/udp")]
+PATIENCE_S, DATAGRAM_PATIENCE_S = 3.0, 0.5
 BODY = b"x" * 20_000
 DATA = os.environ.get("DATA", "")
 told: dict[str, object] = {"flags": {}, "until": 0.0}
 
 
-def ask(host: str, port: str) -> int:
+def address(callee: str) -> tuple[str, int]:
+    """`orders:8080` -> name and port."""
+    host, _, port = callee.rpartition(":")
+    return host, int(port)
+
+
+def ask_by_datagram(callee: str) -> bool:
+    """Whether one datagram is answered."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+        line.settimeout(DATAGRAM_PATIENCE_S)
+        try:
+            line.connect(address(callee))
+            line.send(b"late?")
+            return line.recv(100) == b"never"
+        except OSError:
+            return False
+
+
+def ask(callee: str) -> int:
     """The status of one question on a new connection; 0 without a whole answer."""
-    connection = HTTPConnection(host, int(port), timeout=PATIENCE_S)
+    host, port = address(callee)
+    connection = HTTPConnection(host, port, timeout=PATIENCE_S)
     try:
         connection.request("POST", "/api", body=b"")
         answer = connection.getresponse()
@@ -68,8 +91,8 @@ class Handler(BaseHTTPRequestHandler):
         flags = told["flags"] if left else {}
         if self.path.startswith("/__faults"):
             return self.answer(200, json.dumps({"flags": flags, "left_s": left}).encode())
-        asked = [ask(host, port) for host, port in CALLEES]
-        good = not flags and all(status == 200 for status in asked) and kept()
+        asked = [ask(callee) == 200 for callee in CALLEES] + [ask_by_datagram(callee) for callee in BY_DATAGRAM]
+        good = not flags and all(asked) and kept()
         return self.answer(200 if good else 503, b"" if flags else BODY)
 
     do_POST = do_GET
@@ -83,10 +106,19 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
+def answer_datagrams() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+        line.bind(("0.0.0.0", 5300))
+        while True:
+            _, caller = line.recvfrom(100)
+            line.sendto(b"never", caller)
+
+
 class Server(ThreadingHTTPServer):
     request_queue_size = 1024
     daemon_threads = True
 
 
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+threading.Thread(target=answer_datagrams, daemon=True).start()
 Server(("0.0.0.0", 8080), Handler).serve_forever()

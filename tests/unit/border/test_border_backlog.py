@@ -25,4 +25,6 @@ def test_only_dials_without_an_answer_are_told(tmp_path: Path) -> None:
 
 
 def test_a_stall_names_the_callee_only_when_a_dial_to_it_waits() -> None:
-    assert stall_words(edge(("198.18.0.3", 8080)), 1.0) == "its listener stood still for 1 s"
+    assert stall_words(edge(("198.18.0.3", 8080)), 1.0, unanswered=False) == "its listener stood still for 1 s"
+    told = stall_words(edge(("198.18.0.3", 8080)), 1.0, unanswered=True)
+    assert "takes no more connections" in told and "8080" in told
