@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.cluster.compose import compose_files, read_config
+from harness.cluster.copies import Copies, copies_of, refused_copies, spread_out, told
 from harness.cluster.places import Places
 from harness.cluster.refusals import changes, refusals
 from harness.model.errors import InvalidFile, Problem
@@ -20,7 +21,10 @@ EXTENSION = "x-regionfall"
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """One Compose project, read. `config` is Compose's merged answer with literal `$`; never changed."""
+    """One Compose project, read.
+
+    `config` is Compose's merged answer with literal `$`, copies of one service as services of their own.
+    """
 
     name: str
     directory: Path
@@ -53,12 +57,15 @@ def project_from(
     config: Mapping[str, Any], paths: Sequence[Path], *, directory: Path, warnings: Sequence[str] = ()
 ) -> Project:
     """The project out of Compose's merged answer; `paths` are only looked into for the places of problems."""
-    reader = _Reader(config, Places(paths))
+    many = copies_of(config)
+    reader = _Reader(spread_out(config, many), Places(paths), many)
+    for refusal in refused_copies(config, many):
+        reader.refuse(refusal.path, refusal.message)
     stack = reader.stack(tuple(str(path) for path in paths))
     if reader.problems:
         raise InvalidFile(list(dict.fromkeys(reader.problems)))
-    notes = tuple(dict.fromkeys((*warnings, *changes(config), *reader.notes)))
-    return Project(str(config["name"]), directory.absolute(), tuple(paths), config, stack, notes)
+    notes = tuple(dict.fromkeys((*warnings, *changes(config), *told(many), *reader.notes)))
+    return Project(str(config["name"]), directory.absolute(), tuple(paths), reader.config, stack, notes)
 
 
 def limited_volumes(volumes: Mapping[str, Any]) -> frozenset[str]:
@@ -75,8 +82,10 @@ def limited_volumes(volumes: Mapping[str, Any]) -> frozenset[str]:
 class _Reader:
     """Builds the stack out of labels; collects every problem with its place on the way."""
 
-    def __init__(self, config: Mapping[str, Any], places: Places) -> None:
-        self.config, self.places = config, places
+    def __init__(self, config: Mapping[str, Any], places: Places, many: Copies) -> None:
+        self.config, self.places, self.many = config, places, many
+        self.written = {one: name for name, names in many.items() for one in names}
+        """Copy -> the service as the user's file has it."""
         self.services: Mapping[str, Mapping[str, Any]] = config.get("services") or {}
         self.problems: list[Problem] = []
         self.notes: list[str] = []
@@ -106,12 +115,18 @@ class _Reader:
 
     def label_place(self, service: str, label: str) -> str:
         """`file:line` of one of our labels."""
-        found = self.places.problem(("services", service, "labels", f"{PREFIX}{label}"), "")
+        path = self._as_written(("services", service, "labels", f"{PREFIX}{label}"))
+        found = self.places.problem(path, "")
         return f"{found.file}:{found.line}"
 
     def refuse(self, path: Sequence[str], message: str) -> None:
         """Remember a problem at the place of `path` in the user's files."""
-        self.problems.append(self.places.problem(path, message))
+        self.problems.append(self.places.problem(self._as_written(path), message))
+
+    def _as_written(self, path: Sequence[str]) -> Sequence[str]:
+        if len(path) > 1 and path[0] == "services":
+            return (path[0], self.written.get(path[1], path[1]), *path[2:])
+        return path
 
     def labels(self, name: str) -> ParsedLabels:
         """One service's labels; each problem at the label that it names."""
@@ -130,7 +145,8 @@ class _Reader:
         limited = limited_volumes(self.config.get("volumes") or {})
         mounted = [mount.get("source") for mount in self.services[name].get("volumes") or ()]
         disk = next((str(volume) for volume in mounted if volume in limited), "")
-        return replace(parsed.service, published=tuple(published), disk=disk)
+        copy_of = self.written.get(name, "")
+        return replace(parsed.service, published=tuple(published), disk=disk, copy_of=copy_of)
 
     def groups(self, services: Mapping[str, Service]) -> None:
         """Services that talk freely must live in one region: nothing between them could be cut."""
@@ -150,7 +166,7 @@ class _Reader:
     def edges(self, services: Mapping[str, Service], name: str, calls: Sequence[Call]) -> Iterator[Edge]:
         """The declared dependencies of one service that lead through a proxy."""
         caller = services[name]
-        for call in calls:
+        for call in self.to_each(calls, caller):
             callee = services.get(call.callee)
             if callee is None:
                 self.impossible(name, call, services)
@@ -162,13 +178,31 @@ class _Reader:
                     name, call.callee, call.port, call.tag, *regions, http=call.proto == "http", udp=call.proto == "udp"
                 )
 
+    def to_each(self, calls: Sequence[Call], caller: Service) -> Iterator[Call]:
+        """A call to a service that runs several times is one to each of its copies."""
+        for call in calls:
+            copies = self.many.get(call.callee, ())
+            if copies and call.proto == "udp":
+                self.odd_call(caller.name, call, "UDP to one of several copies is not handled yet; name one of them")
+            elif copies and caller.copy_of == call.callee and not caller.together:
+                self.odd_call(caller.name, call, "copies that call each other need a word for `together` in common")
+            else:
+                yield from (replace(call, callee=one) for one in copies or (call.callee,) if one != caller.name)
+
+    def odd_call(self, name: str, call: Call, text: str) -> None:
+        """A call that copies stand in the way of."""
+        label, written = f"{PREFIX}calls", self.written.get(name, name)
+        text = f"service {written!r}, label {label}: {call.callee}:{call.port}: {text}"
+        self.refuse(("services", name, "labels", label), text)
+
     def impossible(self, name: str, call: Call, services: Mapping[str, Service]) -> None:
         """Why this call cannot be an edge."""
         word, hint = f"{call.callee}:{call.port}", "leave it out (the traffic is then blocked and listed)"
         if call.external:
             text = f"{word}: hosts outside the project are not handled yet; {hint}"
         else:
-            text = f"{word}: there is no service {call.callee!r}; {did_you_mean(call.callee, services)}"
+            known = sorted({*services, *self.many})
+            text = f"{word}: there is no service {call.callee!r}; {did_you_mean(call.callee, known)}"
         label = f"{PREFIX}calls"
         self.refuse(("services", name, "labels", label), f"service {name!r}, label {label}: {text}")
 

@@ -47,9 +47,8 @@ def _modes(service: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _scale(service: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     deploy = service.get("deploy") or {}
     for key, count in (("scale", service.get("scale")), ("deploy", deploy.get("replicas"))):
-        if count is not None and int(count) != 1:
-            hint = "write one service per copy, each with its own region"
-            yield key, f"{count} copies of one service are not handled yet; {hint}"
+        if count is not None and int(count) < 1:
+            yield key, f"{count} copies are none; leave the service out with a profile instead"
     if deploy.get("mode") not in (None, "replicated"):
         yield "deploy", f"deploy.mode {deploy['mode']!r} is not handled yet; remove it"
 

@@ -49,6 +49,8 @@ class Service:
     """All `regionfall.*` labels, for reports (strategy, expectation, …)."""
     disk: str = ""
     """Its size-limited volume, by its key in the Compose file: what a full disk fills. '' if it has none."""
+    copy_of: str = ""
+    """The service that the user's file runs several times and this is one copy of; '' for one that runs once."""
 
     def label(self, name: str, default: str = "") -> str:
         """The value of label `regionfall.<name>`."""
@@ -110,6 +112,10 @@ class Stack:
             if service.name == name:
                 return service
         raise KeyError(name)
+
+    def copies(self, name: str) -> tuple[str, ...]:
+        """The copies of a service that runs several times, under the name that the user's file has; () for others."""
+        return tuple(service.name for service in self.services if service.copy_of == name) if name else ()
 
     def edge(self, edge_id: str) -> Edge:
         """The edge with this id; KeyError if there is none."""

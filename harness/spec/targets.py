@@ -200,9 +200,12 @@ def _services(stack: Stack, word: str) -> frozenset[str]:
         return frozenset(_of_region(stack, name))
     if (not colon or prefix == "service") and name in names:
         return frozenset({name})
+    if (not colon or prefix == "service") and (copies := stack.copies(name)):
+        return frozenset(copies)
     outside = {edge.callee for edge in stack.edges} - names
     if not colon and name in outside | {LOAD, INTERNET}:
         return frozenset({LOAD if name == INTERNET else name})
+    names |= {service.copy_of for service in stack.services if service.copy_of}
     known = sorted(regions if prefix == "region" and colon else names | regions | outside)
     what = {"region": "region", "service": "service"}.get(prefix, "target") if colon else "target"
     raise TargetError(f"unknown {what} {shown(name)}; {did_you_mean(name, known)}")

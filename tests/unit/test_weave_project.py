@@ -79,7 +79,7 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         tmp_path,
         """services:
   web: {image: a, network_mode: host, labels: {regionfall.calls: "x:1 y:2"}}
-  two: {image: a, scale: 2}
+  two: {image: a, scale: 0}
   three: {image: a, privileged: true}
 x-regionfall: {engines: {east: far}, rtt: {east~west: 5ms}}
 """,
@@ -103,7 +103,7 @@ x-regionfall: {engines: {east: far}, rtt: {east~west: 5ms}}
         ("network_mode: host", "network_mode 'host'"),
         ("network_mode: 'service:db'", "network_mode 'service:db'"),
         ("pid: host", "pid 'host'"),
-        ("deploy: {replicas: 3}", "3 copies"),
+        ("deploy: {replicas: 0}", "0 copies are none"),
         ("external_links: [old:db]", "'old:db'"),
         ("volumes_from: ['container:x']", "container:x"),
         ("privileged: true", "privileged"),

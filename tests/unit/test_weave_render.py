@@ -3,43 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import sys
 from ipaddress import IPv4Network
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
-from harness.cluster.compose import BASE_TOKEN, unescaped
-from harness.cluster.project import Project, project_from
+sys.path.insert(0, str(Path(__file__).parent))
+
+from woven import HOME, IMAGES, project_of, rendered, service, woven_of
+
+from harness.cluster.compose import BASE_TOKEN
 from harness.cluster.readiness import required_ports
-from harness.cluster.weave import Woven, weave
+from harness.cluster.weave import weave
 from harness.model.errors import InvalidFile
-
-HOME = Path("/home/you/shop/.regionfall")
-IMAGES = SimpleNamespace(base="regionfall/base:b", border="regionfall/border:x", load="regionfall/load:l")
-
-
-def project_of(services: Mapping[str, Any], **top: Any) -> Project:
-    config = {"name": "shop", "services": services, **top}
-    return project_from(config, [Path("/shop/compose.yaml")], directory=Path("/shop"))
-
-
-def service(region: str = "east", **keys: Any) -> dict[str, Any]:
-    labels = {"regionfall.region": region, **keys.pop("labels", {})}
-    return {"image": "app", "labels": labels, **keys}
-
-
-def woven_of(project: Project, **wishes: Any) -> Woven:
-    return weave(project, home=HOME, run="r1", images=IMAGES, **wishes)
-
-
-def rendered(woven: Woven) -> dict[str, Any]:
-    """What Compose reads out of the rendered text."""
-    return dict(unescaped(YAML(typ="safe", pure=True).load(woven.text)))
-
 
 SHOP = {
     "web": service(labels={"regionfall.calls": "orders:80 cache:6379#hot", "regionfall.entry": "8080/http/shop"}),

@@ -34,7 +34,7 @@ from harness.model.labels import (
     PART_GUEST,
     PART_LOAD,
 )
-from harness.model.stack import INTERNET, LOAD
+from harness.model.stack import INTERNET, LOAD, Stack
 
 _KEPT_SECTIONS = ("secrets", "configs")
 _CELL_OPTIONS = {
@@ -95,12 +95,19 @@ def weave(
     single requests can be broken (HAProxy in front).
     Raises InvalidFile for an unknown service, ClusterError when no addresses are free.
     """
+    looked_up |= _shared_names(project.stack)
     wishes = Wishes(home.absolute(), run, images, environment or {}, volumes, scale, looked_up, requests)
     unknown = sorted(wishes.environment.keys() - project.config["services"].keys())
     if unknown:
         text = f"stack.environment: there is no service {unknown[0]!r} in this Compose project"
         raise InvalidFile([Problem(str(project.files[0]), 1, 1, text)])
     return _Rendering(project, wishes, tuple(taken)).woven()
+
+
+def _shared_names(stack: Stack) -> frozenset[tuple[str, str]]:
+    """Calls to one of several copies: a name that leads to all of them in turn can only come from DNS."""
+    copies = {service.name for service in stack.services if service.copy_of}
+    return frozenset((edge.caller, edge.callee) for edge in stack.edges if edge.callee in copies)
 
 
 def woven_name(project: Project, home: Path) -> str:

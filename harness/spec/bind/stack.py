@@ -15,14 +15,15 @@ def build_environment(b: Binding, clock: Clock) -> Environment:
     found = []
     for service, variables in b.doc.stack.environment.items():
         path: Path = ("stack", "environment", service)
-        _check_service(b, path, service, key=True)
+        if b.stack is None or not b.stack.copies(service):
+            _check_service(b, path, service, key=True)
         values = []
         for name, text in variables.items():
             try:
                 values.append((name, scale_clock_values(text, clock.default)))
             except ValueError as error:
                 b.add((*path, name), f"before @clock: {error}")
-        found.append((service, tuple(values)))
+        found += [(one, tuple(values)) for one in (b.stack.copies(service) if b.stack else ()) or (service,)]
     return tuple(found)
 
 

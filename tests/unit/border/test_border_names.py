@@ -183,6 +183,49 @@ def test_a_look_up_counts_on_every_edge_that_the_name_stands_for(watch: Lookups,
     assert seconds.at(1_000_000, "web->db:5432").lookups == 0
 
 
+COPIES = BORDER | {
+    "edges": [edge("orders-1", "198.19.0.1"), edge("orders-2", "198.19.0.2"), edge("orders-3", "198.19.0.3")],
+    "aliases": {f"orders-{number}": ["orders"] for number in (1, 2, 3)},
+}
+ALL = ["198.19.0.1", "198.19.0.2", "198.19.0.3"]
+
+
+def ask_copies(name: str, rules: Rules | None = None, turn: int = 0) -> list[str]:
+    question = DNSRecord.question(name)
+    question.header.id = turn
+    found = reply(bytes(question.pack()), WEB, Book(parse_config(json.dumps(COPIES))), rules or Rules(), 0.0)
+    assert found is not None
+    return addresses(DNSRecord.parse(found.message))
+
+
+def test_a_name_that_copies_share_leads_to_all_of_them_another_one_first_each_time() -> None:
+    answers = [ask_copies("orders", turn=turn) for turn in (0, 1, 2, 3)]
+    assert all(sorted(answer) == ALL for answer in answers)
+    assert [answer[0] for answer in answers] == [*ALL, ALL[0]]
+    assert ask_copies("orders-2", turn=2) == [ALL[1]]
+
+
+def test_a_shared_name_is_misled_once_whichever_copies_rule_it_is() -> None:
+    rules = Rules()
+    rule = NameRule(NameAnswer.ABSENT, share=0.5)
+    rules.put({"web->orders-2": (rule,), "web->orders-3": (rule,)}, 0.0)
+    assert sum(not ask_copies("orders", rules) for _ in range(10)) == 5
+
+
+def test_a_look_up_of_a_shared_name_counts_for_every_copy_and_any_of_their_addresses_is_right(seconds: Seconds) -> None:
+    pairs = {f"web->orders-{number}": [f"web->orders-{number}:8080"] for number in (1, 2, 3)}
+    book = Book(parse_config(json.dumps(COPIES)))
+    watch = Lookups(book, pairs, [GATEWAY])
+    message = bytes(DNSRecord.question("orders").pack())
+    watch.question(1_000_000, (WEB, 4000), GATEWAY, message, seconds)
+    found = reply(message, WEB, book, Rules(), 0.0)
+    assert found is not None
+    watch.answer(1_100_000, (WEB, 4000), GATEWAY, found.message, seconds)
+    for (edge_id,) in pairs.values():
+        tally = seconds.at(1_000_000, edge_id)
+        assert (tally.lookups, tally.lookup_answers, tally.lookup_errors) == (1, 1, 0)
+
+
 def test_a_wrong_answer_and_no_answer_are_errors_in_the_second_in_which_that_is_known(
     watch: Lookups, seconds: Seconds
 ) -> None:

@@ -6,6 +6,7 @@ REFUSED, and every library asks again after SERVFAIL.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from dnslib import QTYPE, RCODE, RR, SOA, A, DNSRecord
@@ -41,7 +42,7 @@ def reply(message: bytes, guest: str, book: Book, rules: Rules, now: float) -> R
     answer: DNSRecord = record.reply(ra=1, aa=1)
     if listed is None:
         return Reply(_without(answer, RCODE.NXDOMAIN))
-    decision = rules.decide(listed.pair, now, counted=kind == QTYPE.A)
+    decision = rules.decide(rules.struck(listed.pairs, now), now, counted=kind == QTYPE.A)
     delay_s = decision.delay_ms / 1000
     if decision.answer is NameAnswer.ABSENT:
         return Reply(_without(answer, RCODE.NXDOMAIN), delay_s)
@@ -50,14 +51,19 @@ def reply(message: bytes, guest: str, book: Book, rules: Rules, now: float) -> R
         return Reply(bytes(answer.pack()), delay_s)
     if kind != QTYPE.A:
         return Reply(_without(answer, RCODE.NOERROR), delay_s)
-    answer.add_answer(RR(record.q.qname, QTYPE.A, rdata=A(_address(listed, decision.answer)), ttl=TTL_S))
+    for address in _addresses(listed, decision.answer, record.header.id):
+        answer.add_answer(RR(record.q.qname, QTYPE.A, rdata=A(address), ttl=TTL_S))
     return Reply(bytes(answer.pack()), delay_s)
 
 
-def _address(listed: Listed, answer: NameAnswer) -> str:
+def _addresses(listed: Listed, answer: NameAnswer, turn: int) -> Sequence[str]:
+    """All that the name stands for, another one first each time: most callers take the first."""
     if answer is NameAnswer.SILENT:
-        return listed.silent
-    return listed.refusing if answer is NameAnswer.REFUSING else listed.address
+        return [listed.silent]
+    if answer is NameAnswer.REFUSING:
+        return [listed.refusing]
+    first = turn % len(listed.addresses)  # the question's id, which its asker draws at random
+    return listed.addresses[first:] + listed.addresses[:first]
 
 
 def _without(answer: DNSRecord, code: int) -> bytes:

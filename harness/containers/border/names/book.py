@@ -7,7 +7,7 @@ are refused and counted. Names from outside the project are not in the book.
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.containers.border.config import Config
 
@@ -21,12 +21,30 @@ REFUSING = ipaddress.IPv4Network("198.19.224.0/20")
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One name for one guest. `pair` is `caller->callee` of a declared call, '' for an undeclared one."""
+    """One name for one guest. `pair` is `caller->callee` of a declared call, '' for an undeclared one.
+
+    `others`: further callees that go by the same name, as copies of one service do.
+    """
 
     address: str
     pair: str = ""
     silent: str = ""
     refusing: str = ""
+    others: tuple[Listed, ...] = ()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where the name leads to: one address for each callee that goes by it."""
+        return (self.address, *(other.address for other in self.others))
+
+    @property
+    def pairs(self) -> tuple[str, ...]:
+        """`caller->callee` of each of them."""
+        return (self.pair, *(other.pair for other in self.others))
+
+    def beside(self, other: Listed) -> Listed:
+        """This name when it stands for another callee as well."""
+        return self if other.pair in self.pairs else replace(self, others=(*self.others, other))
 
 
 class Book:
@@ -40,7 +58,8 @@ class Book:
         for caller, callee, listed in self.pairs.values():
             names = self._declared.setdefault(caller, {})
             for name in (callee, *config.aliases.get(callee, ()), *config.link_names(caller, callee)):
-                names.setdefault(name.lower(), listed)
+                known = names.get(name.lower())
+                names[name.lower()] = known.beside(listed) if known else listed
 
     def find(self, guest: str, name: str) -> Listed | None:
         """What `name` (lower case) is for the guest at this address; None if it is not in the project."""

@@ -6,7 +6,7 @@ Read from the packets, not from the name server's own word. Pure; time is passed
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from harness.containers.border.names.book import Book, Listed
 from harness.containers.border.names.question import answered, asked
@@ -44,7 +44,7 @@ class Lookups:
                 self._note(guest[0], server, question.name)
         elif listed.pair and question.type == _A and len(self._open) < _MOST_OPEN:
             self._open[(*guest, question.id)] = now_us, listed
-            for edge in self._edges[listed.pair]:
+            for edge in self._edges_of(listed):
                 seconds.at(now_us, edge).lookups += 1
 
     def answer(self, now_us: int, guest: tuple[str, int], server: str, message: bytes, seconds: Seconds) -> None:
@@ -54,7 +54,8 @@ class Lookups:
         if found is None or asked_at is None:
             return
         began_us, listed = asked_at
-        self._count(now_us, listed, seconds, wrong=listed.address not in found[1], wait_us=now_us - began_us)
+        wrong = set(found[1]).isdisjoint(listed.addresses)
+        self._count(now_us, listed, seconds, wrong=wrong, wait_us=now_us - began_us)
 
     def tick(self, now_us: int, seconds: Seconds) -> None:
         """To be called about once a second: look-ups that nobody answered."""
@@ -64,8 +65,12 @@ class Lookups:
                 self._count(now_us, listed, seconds, wrong=True, wait_us=now_us - began_us)
 
     def _count(self, at_us: int, listed: Listed, seconds: Seconds, *, wrong: bool, wait_us: int) -> None:
-        for edge in self._edges[listed.pair]:
+        for edge in self._edges_of(listed):
             seconds.at(at_us, edge).looked_up(wait_us, wrong=wrong)
+
+    def _edges_of(self, listed: Listed) -> Iterator[str]:
+        """Every edge that the name may lead over."""
+        return (edge for pair in listed.pairs for edge in self._edges[pair])
 
     def _note(self, guest: str, server: str, name: str) -> None:
         key = guest, server, name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -52,6 +52,11 @@ class Rules:
     def read(self, now: float) -> dict[str, tuple[NameRule, ...]]:
         """What holds now."""
         return {pair: held.rules for pair, held in self._held.items() if held.until > now}
+
+    def struck(self, pairs: Sequence[str], now: float) -> str:
+        """Of pairs that share a name the one whose rules count for it; the first if none has any."""
+        held = self.read(now)
+        return next((pair for pair in pairs if pair in held), pairs[0])
 
     def decide(self, pair: str, now: float, *, counted: bool) -> Decision:
         """What one look-up gets. Not `counted` (a question beside the one for the address): full shares only.
