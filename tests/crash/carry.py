@@ -12,7 +12,7 @@ from typing import Any
 
 from docker.errors import DockerException
 from draw import Case
-from faults import HOLD_S, experiment, item_for, words_of
+from faults import HOLD_S, PHASE, experiment, item_for, words_of
 from requests.exceptions import RequestException
 from stand import COMPOSE, Stand, command_lines, journal, until
 from victims import Running, Victim
@@ -70,7 +70,7 @@ def carried_out(case: Case, victim: Victim, stand: Stand, companions: dict[str, 
     try:
         names = {injection.id for injection in plan.injections}
         folder = until(lambda: _holding(stand, known, names, process), HOLDS_WITHIN_S, "every fault holds", 0.03)
-        time.sleep(chance.uniform(0.0, HOLD_S * 0.6))
+        time.sleep(chance.uniform(0.0, 0.6) * left_s(folder))
         killed = time.monotonic()
         line.killed = victim.kill(Running(stand, process.pid, plan, chance))
         _, err = process.communicate(timeout=ENDS_WITHIN_S)
@@ -135,6 +135,14 @@ def _holding(stand: Stand, known: set[Path], names: set[str], process: subproces
         if names <= {event["injection"] for event in journal(folder) if event["event"] == "injection_holding"}:
             return folder
     return None
+
+
+def left_s(folder: Path) -> float:
+    """Seconds for which all faults of a run go on holding; AssertionError when they do not any more."""
+    phases = {event["phase"]: event["mono"] for event in journal(folder) if event["event"] == "phase_started"}
+    left = float(phases[PHASE]) + HOLD_S - time.monotonic()
+    assert left > 0, f"{folder.name}: its faults held too late, their phase was over"
+    return left
 
 
 def settled(stand: Stand) -> list[str]:

@@ -14,7 +14,8 @@ from harness.faults.contract import ActsOn, FaultType, Reach
 from harness.model.errors import InvalidFile
 from harness.model.plan import Plan
 
-HOLD_S = 4
+HOLD_S, PHASE = 6, "broken"
+"""Containers take up to 4 s to be harmed, and every kill comes while all faults hold."""
 TARGETS = ("web->orders", "west", "stock", "orders", "web->stock", "east", "east->west", "east | west")
 """What of the guest an example may be put on; the first that the plan accepts is taken."""
 
@@ -94,7 +95,7 @@ def experiment(name: str, compose: Path, items: Iterable[dict[str, Any]]) -> str
             "flows": {"shop": {"service": "web", "get": "/"}},
         },
         "steady": {"for": "5s"},
-        "timeline": [{"phase": "broken", "at": "0s", "for": f"{HOLD_S}s", "faults": named}],
-        "expect": {"shop": {"availability": ">= 50%", "phases": ["broken"]}},
+        "timeline": [{"phase": PHASE, "at": "0s", "for": f"{HOLD_S}s", "faults": named}],
+        "expect": {"shop": {"availability": ">= 50%", "phases": [PHASE]}},
     }
     return json.dumps(document, indent=1)

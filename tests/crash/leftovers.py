@@ -47,6 +47,9 @@ print(json.dumps(found))
 """Runs inside a border: elements of its sets (counting ones aside), toxics of every proxy, rules of every HAProxy,
 control connections."""
 
+UNLIMITED = 0x7FFF_FFFF_FFFF_F000
+"""What kernels say of memory without a limit."""
+
 Snapshot = dict[str, Any]
 
 
@@ -86,10 +89,15 @@ def container_state(seen: Mapping[str, Any]) -> Snapshot:
         "running": seen["State"]["Running"],
         "paused": seen["State"]["Paused"],
         # The engine says 0, nothing or -1 where there is no limit; an update can take one away only with -1.
-        "limits": {name: value for name in limits if (value := seen["HostConfig"].get(name)) not in (None, 0, -1, "")},
+        "limits": {name: value for name in limits if limited(value := seen["HostConfig"].get(name))},
         "mounts": sorted(mount["Destination"] for mount in seen["Mounts"]),
         "networks": sorted(seen["NetworkSettings"]["Networks"]),
     }
+
+
+def limited(value: object) -> bool:
+    """Whether the engine's figure is a limit: it can take one away only by raising it to the kernel's most."""
+    return value not in (None, 0, -1, "") and not (isinstance(value, int) and value >= UNLIMITED)
 
 
 def container_leftovers(clean: Mapping[str, Snapshot], now: Mapping[str, Snapshot]) -> list[str]:

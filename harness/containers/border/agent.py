@@ -125,7 +125,8 @@ class Agent:
         return {"left_s": lease_s, "holds": holds, "lost": lost}
 
     def forget(self, key: int) -> None:
-        """Switch 1: the connection ended, so do its faults."""
+        """Switch 1: the connection ended, so do its faults, and what it said of UDP callees."""
+        self.holding.datagrams.forget(key)
         with self._lock:
             with self._wishes_lock:
                 dropped = self._desired.forget(key)

@@ -57,7 +57,7 @@ class Asked:
     def _down(self, request: dict[str, Any]) -> Answer:
         service, down = str(request["service"]), bool(request["down"])
         self._agent.callees.say_down(service, down)
-        self._agent.holding.datagrams.say_down(service, down)
+        self._agent.holding.datagrams.say_down(self._key, service, down)
         return {}
 
 

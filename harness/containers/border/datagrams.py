@@ -34,6 +34,8 @@ class Datagrams:
             self._behind.setdefault(edge.callee, set()).add(edge.at)
         for forward in config.datagram_forwards:
             self._behind.setdefault(forward.callee, set()).add((forward.far, forward.port))
+        self._said: dict[int, set[str]] = {}
+        """Connection -> services that are down by its word."""
         self._lock = threading.Lock()
 
     def apply(self, states: Mapping[str, EdgeState]) -> None:
@@ -60,11 +62,26 @@ class Datagrams:
         """Refreshes the cuts; edges on which somebody else removed one, or on which it ran out."""
         return {self._ids[at] for at in self._sets.keep()}
 
-    def say_down(self, service: str, down: bool) -> None:
+    def say_down(self, key: int, service: str, down: bool) -> None:
         """The engine's word. Nobody can dial a UDP port: its callee is up while its container runs."""
-        keys = self._behind.get(service)
-        if not keys:
+        if service not in self._behind:
             return
-        element = f"element {TABLE} {UDP}down {{ {', '.join(map(pair, sorted(keys)))} }}"
-        with self._lock:  # adding first makes deleting safe: to delete what is not there would be an error
-            self._nft.run(f"add {element}" if down else f"add {element}\ndelete {element}")
+        with self._lock:
+            said = self._said.setdefault(key, set())
+            said.add(service) if down else said.discard(service)
+            if not down:  # whoever heard it last is right: nobody may be left who would take back an older word
+                for others in self._said.values():
+                    others.discard(service)
+            self._refuse(service, down)
+
+    def forget(self, key: int) -> None:
+        """The connection ended: what only it called down counts as up, for nobody else would ever say so."""
+        with self._lock:
+            said = self._said.pop(key, set())
+            for service in said.difference(*self._said.values()):
+                self._refuse(service, False)
+
+    def _refuse(self, service: str, refuse: bool) -> None:
+        element = f"element {TABLE} {UDP}down {{ {', '.join(map(pair, sorted(self._behind[service])))} }}"
+        # Adding first makes deleting safe: to delete what is not there would be an error.
+        self._nft.run(f"add {element}" if refuse else f"add {element}\ndelete {element}")
