@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import shutil
 import subprocess
@@ -11,11 +10,9 @@ from pathlib import Path
 
 import pytest
 
-_spec = importlib.util.spec_from_file_location("shop", Path(__file__).with_name("shop.py"))
-assert _spec and _spec.loader
-shop = importlib.util.module_from_spec(_spec)
-sys.modules["shop"] = shop  # dataclasses look their module up
-_spec.loader.exec_module(shop)
+sys.path.insert(0, str(Path(__file__).parent))
+
+import shop
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import sys
 from pathlib import Path
 
 import pytest
 
-_spec = importlib.util.spec_from_file_location("shop", Path(__file__).with_name("shop.py"))
-assert _spec and _spec.loader
-shop = importlib.util.module_from_spec(_spec)
-sys.modules["shop"] = shop  # dataclasses look their module up
-_spec.loader.exec_module(shop)
+sys.path.insert(0, str(Path(__file__).parent))
+
+import shop
 
 pytestmark = pytest.mark.timeout(300)
 COMPOSE = shop.GUESTS / "copies" / "compose.yaml"
@@ -66,6 +63,7 @@ def test_one_copy_of_three_is_killed_and_callers_that_try_the_next_address_do_no
         assert injection["contained"]["proved"], injection
 
 
+@pytest.mark.drill
 def test_by_hand_the_shared_name_means_all_copies_and_a_copy_only_itself(shell):
     assert shop.wait_for(lambda: shop.status_of(shell.url) == 200, 20)
     added = shell("fault", "add", "web->orders-2", "refuse", "--for", "60s", "--json")

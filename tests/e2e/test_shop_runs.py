@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
-_spec = importlib.util.spec_from_file_location("shop", Path(__file__).with_name("shop.py"))
-assert _spec and _spec.loader
-shop = importlib.util.module_from_spec(_spec)
-import sys  # noqa: E402
+sys.path.insert(0, str(Path(__file__).parent))
 
-sys.modules["shop"] = shop  # dataclasses look their module up
-_spec.loader.exec_module(shop)
+import shop
 
 pytestmark = pytest.mark.timeout(300)
 HANG = '{id: cut, on: "web->orders", hang: true}'
