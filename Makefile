@@ -54,7 +54,7 @@ faults-evidence:  ## measure every fault of the catalogue on a small guest; resu
 	@.venv/bin/python scripts/faults
 
 drills:  ## the long end-to-end tests that `make test` leaves out, one at a time; resumable, about ten minutes
-	@scripts/bootstrap
+	@scripts/bootstrap --drills
 	@.venv/bin/python scripts/drills
 
 bench:  ## a region of 500 edges goes and comes back, beside toxiproxy-python's own loop; two minutes, wants quiet

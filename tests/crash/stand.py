@@ -56,10 +56,10 @@ class Stand:
             timeout=timeout, stdin=subprocess.DEVNULL, check=False,
         )  # fmt: skip
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        """A command in a session of its own, not waited for."""
+    def start(self, *words: str, **more: str) -> subprocess.Popen[str]:
+        """A command in a session of its own, not waited for; `more` goes into its environment."""
         return subprocess.Popen(
-            [*COMMAND, *words], cwd=self.directory, env=environ(), text=True, stdin=subprocess.DEVNULL,
+            [*COMMAND, *words], cwd=self.directory, env=environ() | more, text=True, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
 

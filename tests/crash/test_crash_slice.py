@@ -15,6 +15,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from carry import carried_out, settled
 from draw import draw
-from faults import experiment, families
+from faults import HOLD_S, experiment, families
 from stand import COMMAND, COMPOSE, Stand, environ, journal, processes, standing, until
 from victims import victims
 
@@ -119,13 +121,16 @@ def test_a_few_seeded_kills_leave_nothing_behind(stand):
         assert line.good, line.to_json()
 
 
-def test_whoever_stops_a_run_twice_is_told_that_nothing_was_verified_and_faults_end_all_the_same(stand):
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.drill)]
+)
+def test_whoever_stops_a_run_twice_is_told_that_nothing_was_verified_and_faults_end_all_the_same(stand, number, code):
     process, folder = begun(stand, "twice")
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     time.sleep(0.15)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, err = process.communicate(timeout=60)
-    if process.returncode != 130:  # what the first one asked for may have been done before the second came
+    if process.returncode != code:  # what the first one asked for may have been done before the second came
         assert process.returncode == 7 and "stopped twice" in err, err
     assert json.loads(out)["status"] in ("aborted", "errored")
     nothing_left(stand)
@@ -149,6 +154,33 @@ def test_a_terminal_that_is_closed_stops_the_run_in_order(stand):
     assert (closed["status"], closed["cleanup"]) == ("aborted", "verified")
     assert (folder / "report.html").exists()
     nothing_left(stand)
+
+
+@pytest.mark.drill
+@pytest.mark.parametrize("step", ["+1h", "-1h"])
+def test_a_wall_clock_that_is_stepped_while_a_fault_holds_changes_nothing(stand, tmp_path, step):
+    (library,) = Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")
+    clock = tmp_path / "clock"
+    clock.write_text("+0\n", encoding="ascii")
+    stepped = {"LD_PRELOAD": str(library), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1"}
+
+    def start(stand: Stand, *words: str) -> Any:
+        return stand.start(*words, **stepped, FAKETIME_DONT_FAKE_MONOTONIC="1", DONT_FAKE_MONOTONIC="1")
+
+    process, folder = begun(stand, "stepped", start)
+    clock.write_text(f"{step}\n", encoding="ascii")
+    out, err = process.communicate(timeout=120)
+    verdict, events = json.loads(out), journal(folder)
+    walls = [datetime.fromisoformat(event["wall"]) for event in events]
+    jumps = [abs((later - earlier).total_seconds()) for earlier, later in pairwise(walls)]
+    assert max(jumps) > 3000, "the step reached the controller"
+    assert (verdict["status"], verdict["cleanup"]) == ("completed", "verified"), err
+    (injection,) = verdict["injections"]
+    assert injection["state"] == "healed" and injection["effect"]["proved"] and injection["contained"]["proved"]
+    held = {event["event"]: event["mono"] for event in events if event.get("injection") == injection["id"]}
+    assert held["injection_healed"] - held["injection_holding"] == pytest.approx(HOLD_S, abs=1.5)
+    nothing_left(stand)
+    assert judged(stand, folder)["verdict"] == verdict["verdict"]
 
 
 def test_a_run_whose_disk_is_full_lifts_its_faults_and_says_so(stands):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import socket
 import stat
 import threading
 import time
@@ -243,6 +245,29 @@ def test_an_image_that_nobody_has_is_given_up_with_a_next_step(
     with pytest.raises(ClusterError, match=r"'registry.invalid/nobody/has:1' of service web(.|\n)*docker load"):
         Cluster.up(woven, folder=home / "imageless", progress=print)
     assert nothing_left(engine, woven.name)
+
+
+def published_on(port: int, folder: Path, home: Path, images: Images) -> Woven:
+    """The guest of two services, whose file publishes its page on this port."""
+    guest = folder / "published"
+    shutil.copytree(Path(__file__).parents[1] / "guests" / "two-services", guest)
+    file = guest / "compose.yaml"
+    file.write_text(file.read_text().replace('ports: ["8080"]', f'ports: ["127.0.0.1:{port}:8080"]'))
+    assert f":{port}:" in file.read_text()
+    return woven_guest(guest, home, images)
+
+
+def test_a_port_of_the_users_file_that_is_taken_on_this_machine_is_in_nobodys_way(
+    tmp_path: Path, home: Path, images: Images
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = taken.getsockname()[1]
+        cluster = Cluster.up(published_on(number, tmp_path, home, images), folder=home / "port", progress=print)
+        try:
+            url = cluster.urls()["web"]
+            assert not url.endswith(f":{number}/") and until(lambda: answers_well(url))
+        finally:
+            assert cluster.down() == []
 
 
 def test_taken_addresses_are_avoided(tmp_path: Path, home: Path, images: Images, engine: docker.DockerClient) -> None:
