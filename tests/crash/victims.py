@@ -46,6 +46,7 @@ class Victim:
 
 
 def _killed(pid: int, what: str) -> str:
+    assert pid > 0, f"{what} does not run; a signal to process {pid} would end this suite itself"
     os.kill(pid, signal.SIGKILL)
     return f"{what} (process {pid})"
 
@@ -104,10 +105,11 @@ def _guardian(running: Running) -> str:
 
 
 def _service(running: Running) -> str:
-    name = running.chance.choice(sorted(service.name for service in running.plan.stack.services))
-    container = running.stand.service(name)
-    container.reload()
-    return _killed(int(container.attrs["State"]["Pid"]), f"service {name}")
+    """One that runs: what a fault has stopped cannot be killed."""
+    names = sorted(service.name for service in running.plan.stack.services)
+    pids = {name: int(running.stand.service(name).attrs["State"]["Pid"]) for name in names}
+    name = running.chance.choice([name for name in names if pids[name]])
+    return _killed(pids[name], f"service {name}")
 
 
 def victims() -> dict[str, Victim]:
