@@ -16,9 +16,9 @@ demo:  ## set up, then replay AWS us-east-1 of 2021-12-07 and show the verdict
 	@scripts/bootstrap
 	@.venv/bin/regionfall demo
 
-# Four files at a time (tests/conftest.py says who runs beside whom); what failed is tried once more, alone, and both
+# Three files at a time (tests/conftest.py says who runs beside whom); what failed is tried once more, alone, and both
 # runs are shown: a machine that is busy with something else disturbs what measures.
-SIDE_BY_SIDE = -n 4 --dist loadfile --no-loadscope-reorder
+SIDE_BY_SIDE = -n 3 --dist loadfile --no-loadscope-reorder
 
 test:  ## set up, then the tests (needs Docker; about 15 minutes)
 	@scripts/bootstrap --tests

@@ -1,6 +1,6 @@
 """What every test may use, and who runs beside whom under pytest-xdist.
 
-`make test` runs four files side by side: most of their time is waiting. Three rules keep that honest on two
+`make test` runs three files side by side: most of their time is waiting. Three rules keep that honest on two
 processors. What measures runs in one lane, one file after the other; until the slice of the replay is through, which
 needs most of both processors, the other lanes do unit tests with what it leaves; long files are handed out first.
 """
