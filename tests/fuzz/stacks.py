@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from experiments import read, write
+from harness.cluster.copies import copies_of
 from harness.cluster.project import project_from
 from harness.cluster.weave.render import weave
 from harness.model.errors import ClusterError, InvalidFile
@@ -111,6 +112,7 @@ def check_config(config: dict[str, Any]) -> None:
         assert str(error)
         return
     again = read(woven.text)
-    assert set(config["services"]) <= set(again["services"])
+    many = copies_of(config)
+    assert {one for name in config["services"] for one in many.get(name, (name,))} <= set(again["services"])
     for service in again["services"].values():
         assert all(str(port).startswith("127.0.0.1:") for port in service.get("ports", ()))
