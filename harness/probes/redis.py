@@ -22,6 +22,8 @@ def measure(probe: Probe, world: World, _memory: dict[str, str]) -> Outcome:
         raise NotAnswered("Redis does not accept the connection")
     if ran.code != 0:
         raise NotMeasured(f"redis-cli ended with code {ran.code}")
+    if not ran.out:  # every answer ends its line, also an empty one; the engine has lost an output before
+        raise NotMeasured("redis-cli ended well and said nothing")
     word = answer.partition(" ")[0]
     if word.isupper() and word in _ERRORS:
         return bad(f"Redis answered with an error ({word})")
