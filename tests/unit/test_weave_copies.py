@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from woven import rendered, woven_of
+from woven import problems, read, rendered, woven_of
 
-from harness.cluster.project import Project, project_from
-from harness.model.errors import InvalidFile
 from harness.spec.targets import select
 
 SHOP = """
@@ -34,21 +30,8 @@ services:
 ORDERS = ("orders-1", "orders-2", "orders-3")
 
 
-def read(tmp_path: Path, text: str = SHOP) -> Project:
-    path = tmp_path / "compose.yaml"
-    path.write_text(text)
-    config: dict[str, Any] = {"name": "shop", **YAML(typ="safe", pure=True).load(text)}
-    return project_from(config, [path], directory=tmp_path)
-
-
-def problems(tmp_path: Path, text: str) -> list[str]:
-    with pytest.raises(InvalidFile) as caught:
-        read(tmp_path, text)
-    return [str(problem).removeprefix(f"{tmp_path}/") for problem in caught.value.problems]
-
-
 def test_every_copy_is_a_service_with_edges_of_its_own(tmp_path: Path) -> None:
-    project = read(tmp_path)
+    project = read(tmp_path, SHOP)
     assert [service.name for service in project.stack.services] == ["web", *ORDERS, "db"]
     assert [edge.id for edge in project.stack.edges] == [
         *(f"web->{one}:8080" for one in ORDERS),
@@ -70,7 +53,7 @@ def test_one_copy_is_the_service_itself(tmp_path: Path) -> None:
 
 
 def test_the_shared_name_is_a_target_for_all_and_each_copy_for_itself(tmp_path: Path) -> None:
-    stack = read(tmp_path).stack
+    stack = read(tmp_path, SHOP).stack
     assert select(stack, "orders").services == ORDERS
     assert [edge.callee for edge in select(stack, "web->orders").edges] == list(ORDERS)
     assert [edge.callee for edge in select(stack, "web->orders-2").edges] == ["orders-2"]
@@ -79,7 +62,7 @@ def test_the_shared_name_is_a_target_for_all_and_each_copy_for_itself(tmp_path: 
 
 
 def test_copies_are_rendered_one_by_one_and_whoever_waits_waits_for_all(tmp_path: Path) -> None:
-    file = rendered(woven_of(read(tmp_path)))
+    file = rendered(woven_of(read(tmp_path, SHOP)))
     assert set(ORDERS) < file["services"].keys() and "orders" not in file["services"]
     for one in ORDERS:
         assert file["services"][one]["deploy"] == {"resources": {"limits": {"memory": "64m"}}}
@@ -89,7 +72,7 @@ def test_copies_are_rendered_one_by_one_and_whoever_waits_waits_for_all(tmp_path
 
 
 def test_the_shared_name_comes_from_dns_for_who_calls_it_and_is_blocked_for_others(tmp_path: Path) -> None:
-    woven = woven_of(read(tmp_path))
+    woven = woven_of(read(tmp_path, SHOP))
     assert woven.looked_up == {("web", one) for one in ORDERS}
     hosts = {name: service.get("extra_hosts", []) for name, service in rendered(woven)["services"].items()}
     assert not any(host.startswith("orders") for host in hosts["web"])

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from woven import problems, read
 
 from harness.cluster.compose import compose_files
-from harness.cluster.project import Project, project_from
 from harness.model.errors import InvalidFile
 from harness.model.stack import INTERNET, Edge
-
-
-def read(tmp_path: Path, text: str) -> Project:
-    """The project that Compose would make of this file: labels as mapping, as `config` prints them."""
-    path = tmp_path / "compose.yaml"
-    path.write_text(text)
-    config: dict[str, Any] = {"name": "shop", **YAML(typ="safe", pure=True).load(text)}
-    for service in config["services"].values():
-        labels = service.get("labels") or {}
-        if isinstance(labels, list):
-            service["labels"] = dict(label.split("=", 1) for label in labels)
-    return project_from(config, [path], directory=tmp_path)
-
-
-def problems(tmp_path: Path, text: str) -> list[str]:
-    with pytest.raises(InvalidFile) as caught:
-        read(tmp_path, text)
-    return [str(problem).removeprefix(f"{tmp_path}/") for problem in caught.value.problems]
 
 
 def test_declared_calls_and_entries_become_edges(tmp_path: Path) -> None:
