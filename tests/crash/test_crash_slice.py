@@ -70,7 +70,15 @@ def begun(stand: Stand, name: str, start: Callable[..., Any] = Stand.start) -> t
     stand.write(f"{name}.chaos.yaml", experiment(name, COMPOSE, [HANG]))
     known = set(folders(stand))
     process = start(stand, "run", f"{name}.chaos.yaml", "--json")
-    (folder,) = until(lambda: [one for one in set(folders(stand)) - known if holds(one)], 60, "the fault holds", 0.03)
+
+    def held() -> list[Path]:
+        if isinstance(process, subprocess.Popen) and process.poll() is not None:
+            raise AssertionError(
+                f"the run ended with {process.returncode} before its fault held: {process.communicate()}"
+            )
+        return [one for one in set(folders(stand)) - known if holds(one)]
+
+    (folder,) = until(held, 60, "the fault holds", 0.03)
     return process, folder
 
 
