@@ -2,7 +2,8 @@
 
 `make test` runs three files side by side: most of their time is waiting. Three rules keep that honest on two
 processors. What measures runs in one lane, one file after the other; until the slice of the replay is through, which
-needs most of both processors, the other lanes do unit tests with what it leaves; long files are handed out first.
+needs most of both processors, the other lanes wait (unit tests beside it cost more in repeated outages than they
+saved); long files are handed out first.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ MEASURING = (
 )
 """Files whose assertions are about time as it passes on this machine: one lane."""
 HEAVY = "e2e/test_truth_slice.py"
-"""The one that leaves room for unit tests beside it, and for nothing else."""
+"""The one that has the machine to itself."""
 LONG = (
     "e2e/test_shop_runs.py",
     "e2e/test_by_hand.py",
@@ -85,7 +85,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Under xdist the lane of what is heavy holds a lock until it is through; till then others only do unit tests."""
+    """Under xdist the lane of what is heavy holds a lock until it is through; till then nobody else begins a test."""
     worker = getattr(item.config, "workerinput", None)
     if worker is None:
         return (yield)
@@ -97,25 +97,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     if held is not None:
         os.close(held)
         item.config.stash[HEAVY_LOCK] = None
-    if is_unit(item.nodeid):
-        with stepping_back():
-            return (yield)
     os.close(_lock(heavy, fcntl.LOCK_SH))
     return (yield)
-
-
-@contextmanager
-def stepping_back() -> Iterator[None]:
-    """Only processors that nobody else wants; whoever may not take that back (not root) goes on as before."""
-    if os.geteuid() != 0:
-        yield
-        return
-    before = os.getpriority(os.PRIO_PROCESS, 0)
-    os.setpriority(os.PRIO_PROCESS, 0, 19)
-    try:
-        yield
-    finally:
-        os.setpriority(os.PRIO_PROCESS, 0, before)
 
 
 def _lock(name: str, kind: int) -> int:
