@@ -12,7 +12,8 @@ from harness.journal.folder import shown
 from harness.model.errors import Stopped
 from harness.model.plan import Plan
 from harness.runner.rig import StopClock
-from harness.wiring.session import RunOptions, RunResult, run_plan
+from harness.wiring.rigging import RunOptions
+from harness.wiring.session import RunResult, run_plan
 from harness.wiring.workspace import Workspace
 
 PRECEDENCE = (7, 70, 130, 143, 5, 1, 4, 3, 0)

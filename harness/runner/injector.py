@@ -60,6 +60,18 @@ class Injector:
         self._lock = threading.RLock()
         self._pool = ThreadPoolExecutor(max_workers=max(1, len(borders)), thread_name_prefix="inject")
 
+    def replan(self, plan: Plan) -> None:
+        """The plan grew, or an injection of it ends at another moment; what became of the known ones stays."""
+        with self._lock:
+            self._plan = plan
+            self._on_services = {one.id for one in plan.injections if acts_on(one.fault) is ActsOn.SERVICES}
+            for injection in plan.injections:
+                self._state.setdefault(injection.id, State.PENDING)
+
+    def state_of(self, injection: str) -> State:
+        """What became of one injection so far; pending where nobody knows it."""
+        return self._state.get(injection, State.PENDING)
+
     @property
     def holding(self) -> tuple[str, ...]:
         """Ids of the injections that hold now."""

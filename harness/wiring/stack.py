@@ -55,6 +55,24 @@ def _looked_up(stack: Stack, plan: Plan | None) -> frozenset[tuple[str, str]]:
     return frozenset((edge.caller, edge.callee) for edge in edges)
 
 
+def fitting(woven: Woven, workspace: Workspace) -> Cluster | None:
+    """The stack of this project that is up, None if there is none. ClusterError for one that cannot serve this run."""
+    cluster = find_cluster(workspace.home, woven.name)
+    if cluster is None:
+        return None
+    if cluster.fingerprint != woven.fingerprint:
+        raise ClusterError(
+            f"the stack {woven.name} is up with other settings than this run needs; `regionfall down` takes it away"
+        )
+    if missing := sorted(woven.requests - cluster.requests):
+        text = f"the stack {woven.name} is up without what breaks single requests on {', '.join(missing[:3])}"
+        raise ClusterError(f"{text}; `regionfall down` takes it away, and the next run starts it with it")
+    if missing := sorted(f"{one}->{other}" for one, other in woven.looked_up - cluster.looked_up):
+        text = f"the stack {woven.name} is up with the names of {', '.join(missing[:3])} in a file of the caller"
+        raise ClusterError(f"{text}; `regionfall down` takes it away, and the next run starts it with a name server")
+    return cluster
+
+
 @contextmanager
 def opened_stack(
     plan: Plan, workspace: Workspace, folder: Path, journal: Journal, listener: Listener, *, keep: bool
@@ -68,22 +86,10 @@ def opened_stack(
 
     with project_lock(workspace.home, project.name, folder.name):
         woven = woven_project(project, workspace, folder.name, progress, plan)
-        cluster = find_cluster(workspace.home, woven.name)
+        cluster = fitting(woven, workspace)
         found = cluster is not None
         if cluster is None:
             cluster = Cluster.up(woven, folder=folder, progress=progress, keep_on_failure=keep)
-        elif cluster.fingerprint != woven.fingerprint:
-            raise ClusterError(
-                f"the stack {woven.name} is up with other settings than this run needs; `regionfall down` takes it away"
-            )
-        elif missing := sorted(woven.requests - cluster.requests):
-            text = f"the stack {woven.name} is up without what breaks single requests on {', '.join(missing[:3])}"
-            raise ClusterError(f"{text}; `regionfall down` takes it away, and the next run starts it with it")
-        elif missing := sorted(f"{one}->{other}" for one, other in woven.looked_up - cluster.looked_up):
-            text = f"the stack {woven.name} is up with the names of {', '.join(missing[:3])} in a file of the caller"
-            raise ClusterError(
-                f"{text}; `regionfall down` takes it away, and the next run starts it with a name server"
-            )
         journal.write("stack_ready", project=woven.name, found=found)
         try:
             yield cluster

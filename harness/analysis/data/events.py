@@ -9,6 +9,8 @@ from typing import Any
 from harness.model.fault import Injection
 
 Event = Mapping[str, Any]
+LONGEST_US = 30 * 86_400 * 1_000_000
+"""No run lasts 30 days: a moment further off is damage, and what is counted second by second would fill the memory."""
 
 
 class Events:
@@ -33,10 +35,10 @@ class Events:
     def at_us(self, event: Event) -> int | None:
         """When it happened on the run's clock; None where nothing says so."""
         stated = number(event.get("at_us"))
-        if stated is not None:
-            return round(stated)
         mono = number(event.get("mono"))
-        return None if mono is None or self._origin is None else round((mono - self._origin) * 1e6)
+        if stated is None and mono is not None and self._origin is not None:
+            stated = (mono - self._origin) * 1e6
+        return None if stated is None or abs(stated) > LONGEST_US else round(stated)
 
 
 @dataclass(frozen=True, slots=True)

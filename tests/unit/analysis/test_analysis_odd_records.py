@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from synthetic_run import (
@@ -140,6 +141,15 @@ def test_odd_records_never_crash_the_judge(
     plan = replace(PLAN, injections=two)
     record = Record("r", plan, tuple(phases), tuple(found), tuple(rows), tuple(beats), tuple(events), (), us(0))
     judged(record)
+
+
+@pytest.mark.parametrize("moment", [5.8e201, -5.8e201, 1e15, -1e15])
+def test_a_moment_that_no_run_reaches_is_no_moment_and_fills_no_memory(moment: float) -> None:
+    plan = replace(PLAN, injections=(injection(HANG, WEB),))
+    rows = tuple(EdgeSecond(us(at), WEB, requests=3, times_us=(100, 200)) for at in range(-5, 3))
+    journal = ({"event": "injection_holding", "injection": "fault", "at_us": us(0)},
+               {"event": "injection_healed", "injection": "fault", "at_us": moment})  # fmt: skip
+    judged(Record("r", plan, (PhaseWindow("steady", us(-5), us(0)),), (), rows, (), journal, (), us(0)))
 
 
 def test_an_empty_record_is_judged() -> None:
