@@ -37,7 +37,7 @@ def decide_run(findings: Sequence[Finding], cleanup: str) -> Outcome:
     ranked: list[tuple[Answer, list[str]]] = [
         (Answer.INCONCLUSIVE, [_CLEANUP] if cleanup != VERIFIED else []),
         (Answer.FAILED, [_told(one) for one in failed if one.existential]),
-        (Answer.INCONCLUSIVE, [one.reason for one in findings if _guards(one)]),
+        (Answer.INCONCLUSIVE, guard_reasons(findings)),
         (Answer.FAILED, [_told(one) for one in failed if not one.existential]),
         (Answer.INCONCLUSIVE, missing),
         (Answer.INCONCLUSIVE, [_told(one) for one in objectives if one.verdict is Answer.INCONCLUSIVE]),
@@ -117,6 +117,11 @@ def _census(run: RunData, told: Sequence[DependentStory]) -> list[str]:
     down = sum(one.status == DOWN for one in named)
     counts = (("survived", well), ("degraded", len(named) - well - down), ("down", down))
     return [f"{word} {count}" for word, count in counts if count]
+
+
+def guard_reasons(findings: Sequence[Finding]) -> list[str]:
+    """Why nothing that was measured may be believed; none: it may."""
+    return [one.reason for one in findings if _guards(one)]
 
 
 def _guards(one: Finding) -> bool:

@@ -89,7 +89,12 @@ def plan_of(raw: bytes, path: Path, read_stack: ReadStack, wish: Wish) -> Plan:
     stack = _stack(doc, path.absolute().parent, read_stack, problems)
     data: dict[str, Any] = document.data if isinstance(document.data, dict) else {}
     seed, folder = _seed(doc, wish, _digest(raw)), path.absolute().parent
-    plan = _bind(Binding(doc, data, problems, stack, seed=seed, kinds=kinds, folder=folder), raw, path, wish)
+    plan = _bind(
+        Binding(doc, data, problems, stack, seed=seed, kinds=kinds, folder=folder, observed=wish.observed),
+        raw,
+        path,
+        wish,
+    )
     problems.raise_if_any()
     if plan is None:
         raise InvalidFile([Problem(str(path), 1, 1, "the stack could not be read; check the Compose project")])

@@ -15,7 +15,7 @@ from typing import Any
 
 from harness.cluster.cluster import Cluster
 from harness.cluster.lock import project_lock
-from harness.model.errors import ClusterError, HarnessError, Inconclusive, Stopped
+from harness.model.errors import ClusterError, HarnessError, Inconclusive, InvalidFile, Stopped
 from harness.model.fault import State
 from harness.model.finding import Finding, FindingKind, Verdict
 from harness.model.objective import Objective
@@ -84,12 +84,14 @@ class LiveRun:
 
     def steady(self, for_s: float, expect: Mapping[str, Any]) -> None:
         """The baseline: `for_s` seconds from now. Inconclusive when it is not what `expect` says."""
+        __tracebackhide__ = True
         run_s = self._running().run_us() / 1e6
         self._grow(lambda script: script.steady(for_s, run_s, expect))
         self.wait_until(0.0)
 
     def inject(self, on: str, how: Mapping[str, Any], *, id_: str = "", phase: str = "") -> str:
         """A fault from now on; returns its id when it holds. Inconclusive when it did not take hold."""
+        __tracebackhide__ = True
         at_s, name = self._running().wall_s(), ""
 
         def broken(script: Script) -> None:
@@ -107,20 +109,29 @@ class LiveRun:
         if self._over.is_set():
             return self._running().injector.state_of(name)
         at_s = self._running().wall_s()
-        self._grow(lambda script: script.mended(name, at_s))
+        try:
+            self._grow(lambda script: script.mended(name, at_s))
+        except InvalidFile:  # whatever is wrong with the document, the fault goes
+            plan = self._running().plan
+            ended = (replace(one, end_s=at_s) if one.id == name else one for one in plan.injections)
+            self._go_on(replace(plan, injections=tuple(ended)))
+            raise
         return self._waited(name, State.HOLDING)
 
     def phase(self, name: str) -> None:
         """Time from now on is called `name`."""
+        __tracebackhide__ = True
         at_s = self._running().wall_s()
         self._grow(lambda script: script.phase(name, at_s))
 
     def wait(self, seconds: float) -> None:
         """Let time pass. Raises when the run ends meanwhile."""
+        __tracebackhide__ = True
         self.wait_until(self._running().wall_s() + seconds)
 
     def wait_until(self, wall_s: float) -> None:
         """The same, until a moment after t=0."""
+        __tracebackhide__ = True
         while (left := wall_s - self._running().wall_s()) > 0:
             self._refuse_if_over()
             self._over.wait(min(left, 0.25))
@@ -185,11 +196,16 @@ class LiveRun:
 
     def _grow(self, change: Callable[[Script], None]) -> None:
         """Change the document, plan it anew, have the run go on with that. InvalidFile leaves everything as it was."""
+        __tracebackhide__ = True
         self._refuse_if_over()
         grown = copy.deepcopy(self._script)
         change(grown)
         plan = grown.plan(self._workspace.read_stack)
         self._script = grown
+        self._go_on(plan)
+
+    def _go_on(self, plan: Plan) -> None:
+        """Have the run's own thread take over a plan."""
         execution, done = self._running(), threading.Event()
 
         def replan() -> None:
@@ -197,9 +213,8 @@ class LiveRun:
             done.set()
 
         execution.rig.inbox.call(replan)
-        while not done.wait(LOOK_S):
-            if self._over.is_set():
-                break
+        while not done.wait(LOOK_S) and not self._over.is_set():
+            pass
         self._keep(plan)
 
     def _keep(self, plan: Plan) -> None:
@@ -245,6 +260,7 @@ class LiveRun:
 
     def _refuse_if_over(self) -> None:
         """Whoever asks for something of a run that has ended is told why it ended."""
+        __tracebackhide__ = True
         if not self._over.is_set():
             return
         self._raise_for_the_end()
@@ -254,6 +270,7 @@ class LiveRun:
         )
 
     def _raise_for_the_end(self) -> None:
+        __tracebackhide__ = True
         if isinstance(self._error, HarnessError):
             raise self._error
         if self._error is not None:

@@ -20,7 +20,8 @@ FLOORS = {
     "cluster": 3, "workload": 3, "journal": 3, "probes": 3,
     "runner": 4, "report": 4,
     "wiring": 5,
-    "cli": 6, "pytest_plugin": 6, "gameday": 6,
+    "script": 6,
+    "cli": 7, "pytest_plugin": 7, "gameday": 7,
 }  # fmt: skip
 ENTRANCES = {"harness", "harness.__main__"}
 """Files of the top folder: `python -m harness` and the names that users import."""

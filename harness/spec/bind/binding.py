@@ -33,6 +33,8 @@ class Binding:
     notes: list[str] = field(default_factory=list)
     folder: FilePath = FilePath()
     """Where the experiment file lies."""
+    observed: bool = False
+    """It is written while it happens: how long things last is not known, or no longer to be helped."""
 
     def add(self, path: Path, message: str, *, key: bool = False) -> None:
         """A problem at a place of the file."""
