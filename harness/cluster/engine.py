@@ -8,9 +8,11 @@ import shlex
 import shutil
 import signal
 import subprocess
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import docker
 from docker.context import ContextAPI
@@ -26,9 +28,10 @@ _KILL_GRACE_S = 10.0
 
 
 def connect(*, timeout_s: float = 60.0) -> docker.DockerClient:
-    """A client of the engine that `DOCKER_HOST`, `DOCKER_CONTEXT` or the current context names; it has answered once.
+    """A client of the engine that `DOCKER_HOST`, `DOCKER_CONTEXT` or the current context names; it has just answered.
 
-    `timeout_s` bounds every later call's wait for bytes. Raises ClusterError with the next step.
+    `timeout_s` bounds every later call's wait for bytes. Whoever asks for the same engine gets the same client: one
+    that is dropped leaves sockets to the garbage collector, which complains. Raises ClusterError with the next step.
     """
     try:
         client = _client(timeout_s)
@@ -43,14 +46,27 @@ def connect(*, timeout_s: float = 60.0) -> docker.DockerClient:
 
 
 def _client(timeout_s: float) -> docker.DockerClient:
-    if os.environ.get("DOCKER_HOST"):
-        over_ssh = os.environ["DOCKER_HOST"].startswith("ssh://")
-        return docker.DockerClient.from_env(timeout=int(timeout_s), use_ssh_client=over_ssh)
-    context = ContextAPI.get_context(os.environ.get("DOCKER_CONTEXT") or None)
-    if context is None:
+    host = os.environ.get("DOCKER_HOST", "")
+    context = None if host else ContextAPI.get_context(os.environ.get("DOCKER_CONTEXT") or None)
+    if not host and context is None:
         raise ValueError(
             f"there is no context named {os.environ.get('DOCKER_CONTEXT')!r} (`docker context ls` lists them)"
         )
+    tls = tuple(os.environ.get(name, "") for name in ("DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"))
+    key = (os.getpid(), host, context.Name if context else "", str(context.Host) if context else "", tls, timeout_s)
+    with _LOCK:
+        if key not in _CLIENTS:
+            _CLIENTS[key] = _made(host, context, timeout_s)
+        return _CLIENTS[key]
+
+
+_CLIENTS: dict[object, docker.DockerClient] = {}
+_LOCK = threading.Lock()
+
+
+def _made(host: str, context: Any, timeout_s: float) -> docker.DockerClient:
+    if host:
+        return docker.DockerClient.from_env(timeout=int(timeout_s), use_ssh_client=host.startswith("ssh://"))
     if context.Name == "default":
         return docker.DockerClient.from_env(timeout=int(timeout_s))
     host = str(context.Host)

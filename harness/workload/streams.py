@@ -78,8 +78,9 @@ class ExecStream:
         """Let go: its standard input ends. Safe to repeat."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
-        with suppress(OSError):
-            self._holder.close()
+        for part in (self._holder, self._socket):
+            with suppress(OSError):
+                part.close()
 
     def exit_code(self) -> int | None:
         """Its exit code, None while it runs or when the engine no longer knows."""

@@ -1,0 +1,223 @@
+"""The plugin in a stranger's suite: own folder, own Compose file, tests as they are copied from the docs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import shop
+
+pytestmark = pytest.mark.timeout(600)
+
+SURVIVES = """
+    def test_shop_survives_a_slow_database(chaos):
+        with chaos.load("web", rate="50/s"):
+            chaos.steady("6s")
+            with chaos.inject("orders->db", slow="200ms"):
+                chaos.hold("7s")
+            chaos.recover("11s")
+        chaos.expect("web", p99="< 800ms", availability=">= 98%", recovers_within="10s")
+"""
+FAILS = """
+    def test_shop_does_not_survive_a_database_that_hangs(chaos):
+        with chaos.load("web", rate="50/s"):
+            with chaos.inject("orders->db", hang=True, phase="gone"):
+                chaos.hold("7s")
+        chaos.expect("web", availability=">= 99%", phases=["gone"])
+"""
+UNTOUCHED = """
+    def test_whose_fault_never_touched_anything(chaos):
+        with chaos.load("web", rate="50/s"):
+            with chaos.inject("web->orders", slow="0ms"):
+                chaos.hold("7s")
+        chaos.expect("web", availability=">= 90%")
+"""
+FORGETS = """
+    def test_that_forgets_to_leave(chaos):
+        with chaos.load("web", rate="50/s"):
+            chaos.inject("web->orders", slow="100ms").__enter__()
+            chaos.hold("2s")
+
+    def test_that_forgets_to_enter(chaos):
+        with chaos.load("web", rate="50/s"):
+            chaos.inject("web->orders", slow="100ms")
+
+    def test_that_crashes_while_a_fault_holds(chaos):
+        with chaos.load("web", rate="50/s"):
+            with chaos.inject("web->orders", slow="100ms"):
+                raise KeyError("mine")
+
+    def test_that_asks_for_what_is_not_there(chaos):
+        with chaos.load("web", rate="50/s"):
+            with chaos.inject("web->nowhere", slow="100ms"):
+                chaos.hold("2s")
+"""
+FILE = """\
+version: 1
+break: "orders->db"
+how: {slow: 200ms}
+for: 8s
+steady: {for: 6s}
+expect: {web: [{availability: ">= 90%"}, {p99: "< 150ms"}]}
+"""
+
+
+class Suite:
+    """A stranger's folder; `run` is pytest in it, the plugin found by its entry point."""
+
+    def __init__(self, folder: Path) -> None:
+        for name in ("three-services", "two-services"):
+            shutil.copytree(shop.GUESTS / name, folder / name)
+        self.folder = folder / "three-services"
+        self.environ = {k: v for k, v in os.environ.items() if not k.startswith(("REGIONFALL_", "COMPOSE_", "PYTEST_"))}
+
+    def write(self, name: str, text: str) -> None:
+        (self.folder / name).write_text(textwrap.dedent(text), encoding="utf-8")
+
+    def start(self, *words: str, **environ: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *words]
+        return subprocess.Popen(
+            command, cwd=self.folder, env=self.environ | environ, text=True, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
+    def run(self, *words: str, timeout: float = 300, **environ: str) -> tuple[int, str]:
+        process = self.start(*words, **environ)
+        try:
+            out, _ = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        return process.returncode, out
+
+    def left(self) -> list[str]:
+        """Containers of this folder that are still there."""
+        home = f"label=regionfall.home={self.folder / '.regionfall'}"
+        words = ["docker", "ps", "-aq", "--filter", home]
+        return subprocess.run(words, capture_output=True, text=True, check=True, timeout=60).stdout.split()
+
+    def junit(self, name: str) -> dict[str, tuple[str, str]]:
+        """Testcase -> (what it is, its message), the tags as a reader of JUnit sees them."""
+        found = {}
+        for case in ET.parse(self.folder / name).getroot().iter("testcase"):
+            marks = [child for child in case if child.tag in ("failure", "error", "skipped")]
+            found[str(case.get("name"))] = (marks[0].tag, str(marks[0].get("message"))) if marks else ("passed", "")
+        return found
+
+
+@pytest.fixture
+def suite(tmp_path):
+    suite = Suite(tmp_path)
+    yield suite
+    assert suite.left() == []
+
+
+def test_a_mixed_suite_passes_fails_and_does_not_decide_with_the_evidence_in_its_messages(suite):
+    suite.write("test_shop.py", SURVIVES + FAILS + UNTOUCHED)
+    suite.write("slow.chaos.yaml", FILE)
+    code, out = suite.run("--junitxml=out.xml", "-W", "error", "--chaos-seed=7")
+    assert code == 1, out
+    assert "2 failed, 1 passed, 1 error" in out, out
+    assert "--chaos-seed=7" in out
+    assert "web availability >= 99% in gone: observed" in out
+    assert "the fault bit: hang on orders->db" in out
+    assert "worst second:" in out
+    assert "report: .regionfall/runs/" in out
+    assert "pytest 'test_shop.py::test_shop_does_not_survive_a_database_that_hangs' --chaos-seed=7" in out
+    assert "Inconclusive: injection slow was not proved by effect" in out
+    assert "harness/script/chaos.py" not in out, "the lines that matter are the test's"
+    cases = suite.junit("out.xml")
+    assert {name: what for name, (what, _) in cases.items()} == {
+        "test_shop_survives_a_slow_database": "passed",
+        "test_shop_does_not_survive_a_database_that_hangs": "failure",
+        "test_whose_fault_never_touched_anything": "error",
+        "slow.chaos.yaml": "failure",
+        "web availability >= 90%": "passed",
+        "web p99 < 150ms": "failure",
+    }
+    assert cases["test_whose_fault_never_touched_anything"][1].startswith("inconclusive: ")
+    assert "observed" in cases["web p99 < 150ms"][1]
+
+
+def test_no_fault_outlives_its_test_and_whoever_leaks_one_is_named(suite):
+    suite.write("test_leaks.py", FORGETS)
+    code, out = suite.run("-x", "--maxfail=9")
+    assert code == 1, out
+    assert "slow 100ms on web->orders still held at the end" in out
+    assert "slow 100ms on web->orders was never entered" in out
+    assert "KeyError: 'mine'" in out
+    assert "web->nowhere" in out and "USAGE" in out
+    for folder in sorted((suite.folder / ".regionfall" / "runs").iterdir()):
+        verdict = json.loads((folder / "verdict.json").read_text())
+        assert verdict["cleanup"] == "verified", folder
+        assert all(one["state"] == "healed" for one in verdict["injections"]), folder
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_suite_leaves_neither_faults_nor_containers(suite, number):
+    suite.write("test_long.py", FAILS.replace('"7s"', '"300s"'))
+    process = suite.start()
+    journal = suite.folder / ".regionfall" / "latest" / "events.ndjson"
+    shop.wait_for(lambda: journal.exists() and "injection_holding" in journal.read_text(), timeout=120)
+    begun = time.monotonic()
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=60)
+    took = time.monotonic() - begun
+    assert process.returncode == 2, out
+    assert '"injection_healed"' in journal.read_text()
+    assert suite.left() == []
+    print(f"{took:.1f} s from signal to nothing left")
+
+
+def test_the_next_test_starts_from_the_baseline_or_says_who_broke_it(suite):
+    """The predecessor leaves a client pool that stays broken: the stack is made anew before the next one begins."""
+    suite.write(
+        "test_two.py",
+        """
+        import subprocess
+
+        def test_first(chaos):
+            with chaos.load("web", rate="20/s"):
+                with chaos.inject("orders->db", slow="50ms"):
+                    chaos.hold("3s")
+            # What a breaker that never closes looks like from outside: the service itself is gone for good.
+            orders = chaos.cluster.running.container("orders")
+            orders.stop(timeout=1)
+
+        def test_second(chaos):
+            with chaos.load("web", rate="20/s"):
+                chaos.steady("6s", web={"availability": ">= 99%"})
+        """,
+    )
+    code, out = suite.run("-v")
+    assert code == 0, out
+    assert "2 passed" in out, out
+
+
+def test_four_workers_share_one_stack_and_take_it_down(suite):
+    quick = """
+        def test_{n}(chaos):
+            with chaos.load("web", rate="20/s"):
+                with chaos.inject("orders->db", slow="50ms"):
+                    chaos.hold("3s")
+            chaos.expect("web", availability=">= 90%")
+    """
+    for number in range(4):
+        suite.write(f"test_{number}.py", quick.format(n=number))
+    code, out = suite.run("-n", "4", "-p", "xdist", timeout=400)
+    assert code == 0, out
+    assert "4 passed" in out, out
+    ups = list((suite.folder / ".regionfall" / "up").iterdir())
+    assert len(ups) == 1
