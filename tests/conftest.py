@@ -28,6 +28,7 @@ MEASURING = (
 HEAVY = "e2e/test_truth_slice.py"
 """The one that has the machine to itself."""
 LONG = (
+    "e2e/test_pytest_plugin.py",
     "e2e/test_shop_runs.py",
     "e2e/test_by_hand.py",
     "crash/test_crash_slice.py",

@@ -27,6 +27,8 @@ RUN = "REGIONFALL_PYTEST_RUN"
 POOL = pytest.StashKey["Pool"]()
 CHAOS = pytest.StashKey["Chaos"]()
 SEED = pytest.StashKey[int]()
+CALLED = pytest.StashKey[bool]()
+"""The test's own lines came to their end, well or not."""
 FAILED = pytest.StashKey[bool]()
 JUNIT: list[pytest.Config] = []
 """The configuration of this process, for the one hook that is not told it."""
@@ -128,7 +130,8 @@ def chaos(request: pytest.FixtureRequest, chaos_cluster: Cluster) -> Iterator[Ch
     subject = Chaos(chaos_cluster, request.node.nodeid, seed=request.config.stash[SEED])
     request.node.stash[CHAOS] = subject
     yield subject
-    if forgotten := subject.close():
+    forgotten = subject.close()
+    if forgotten and request.node.stash.get(CALLED, False):  # an interrupted test is not to blame
         pytest.fail("\n".join(forgotten), pytrace=False)
 
 
@@ -152,6 +155,7 @@ def pytest_runtest_makereport(
     """What did not decide, or could not be carried out, is an error and no failure; how to repeat what went wrong."""
     report = yield
     outcome.told(item, call, report)
+    item.stash[CALLED] = call.when == "call"
     if report.failed:
         item.config.stash[FAILED] = True
         if uses_stack(item):
@@ -174,6 +178,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> Generator[None, None,
         outcome.correct_message(JUNIT[-1], report)
 
 
+@pytest.hookimpl(trylast=True)  # after pytest's own, which ends the fixtures of an interrupted test
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Stacks that were started for these tests go, once nobody needs them any more."""
     if POOL in session.config.stash:

@@ -55,8 +55,13 @@ class Fault:
     def __enter__(self) -> Fault:
         __tracebackhide__ = True
         self._chaos.entered(self)
-        run = self._chaos.load_now
-        self.name = run.inject(self._on, self._how, id_=self._id, phase=self._phase)
+        try:
+            self.name = self._chaos.load_now.inject(self._on, self._how, id_=self._id, phase=self._phase)
+        except BaseException as error:  # its `with` was never entered, so nobody will leave it: the load lifts it
+            self._chaos.left(self)
+            if not isinstance(error, Exception):
+                self._chaos.never_mind(self)
+            raise
         return self
 
     def __exit__(
@@ -208,6 +213,10 @@ class Chaos:
         """A fault was let go."""
         if fault in self._inside:
             self._inside.remove(fault)
+
+    def never_mind(self, fault: Fault) -> None:
+        """The program was interrupted; it is not to blame for what it did not get to."""
+        self._written.remove(fault)
 
     def close(self) -> list[str]:
         """End whatever still goes on; answers what the program forgot. CleanupUnverified if a fault may still hold."""

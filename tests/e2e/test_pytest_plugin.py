@@ -47,6 +47,7 @@ UNTOUCHED = """
 FORGETS = """
     def test_that_forgets_to_leave(chaos):
         with chaos.load("web", rate="50/s"):
+            chaos.steady("5s")
             chaos.inject("web->orders", slow="100ms").__enter__()
             chaos.hold("2s")
 
@@ -56,11 +57,13 @@ FORGETS = """
 
     def test_that_crashes_while_a_fault_holds(chaos):
         with chaos.load("web", rate="50/s"):
+            chaos.steady("5s")
             with chaos.inject("web->orders", slow="100ms"):
                 raise KeyError("mine")
 
     def test_that_asks_for_what_is_not_there(chaos):
         with chaos.load("web", rate="50/s"):
+            chaos.steady("5s")
             with chaos.inject("web->nowhere", slow="100ms"):
                 chaos.hold("2s")
 """
