@@ -43,6 +43,7 @@ LONG = (
     "e2e/test_cli_without_engine.py",
     "e2e/test_faults_page.py",
     "e2e/test_requests_run.py",
+    "e2e/test_pytest_plugin_without_engine.py",
 )
 """Files that take minutes, the longest first: a lane that got one of them last would work alone at the end."""
 FIRST = {name: place for place, name in enumerate((*MEASURING, "unit", *LONG))}

@@ -1,0 +1,133 @@
+"""What the plugin does to a suite that does not use it, or has no engine: next to nothing, and never a quiet pass."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+import harness
+
+NO_ENGINE = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
+USES = """
+    def test_shop(chaos):
+        with chaos.load("web"):
+            pass
+"""
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Path:
+    (tmp_path / "compose.yaml").write_text("services: {web: {image: nothing}}\n")
+    return tmp_path
+
+
+def run(folder: Path, *words: str, **environ: str) -> tuple[int, str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("REGIONFALL_", "PYTEST_")) and k != "CI"}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words], cwd=folder, env=clean | NO_ENGINE | environ,
+        capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
+def write(folder: Path, name: str, text: str) -> None:
+    (folder / name).write_text(textwrap.dedent(text), encoding="utf-8")
+
+
+def test_a_suite_that_does_not_use_it_loads_neither_docker_nor_locust_nor_toxiproxy(suite: Path) -> None:
+    write(
+        suite,
+        "test_plain.py",
+        """
+        import sys
+
+        def test_nothing_heavy_is_here():
+            heavy = ("docker", "locust", "toxiproxy", "gevent", "numpy", "scipy", "pydantic", "harness.cluster")
+            assert [name for name in heavy if name in sys.modules] == []
+            assert "harness.pytest_plugin" in sys.modules
+        """,
+    )
+    code, out = run(suite, "-W", "error", "-p", "no:hypothesispytest")
+    assert code == 0, out
+
+
+def test_a_suite_with_its_own_session_fixture_and_host_option_is_not_disturbed(suite: Path) -> None:
+    write(
+        suite,
+        "conftest.py",
+        """
+        import pytest
+
+        def pytest_addoption(parser):
+            parser.addoption("--host", "-H", default="mine")
+
+        @pytest.fixture
+        def session(request):
+            return request.config.getoption("--host")
+        """,
+    )
+    write(
+        suite,
+        "test_plain.py",
+        """
+        def test_mine(session, request):
+            assert session == "yours"
+            assert not request.config.pluginmanager.hasplugin("pytest_locust.plugin")
+        """,
+    )
+    code, out = run(suite, "--host", "yours", "-W", "error")
+    assert code == 0, out
+
+
+def test_without_an_engine_a_test_is_skipped_but_never_in_ci(suite: Path) -> None:
+    write(suite, "test_shop.py", USES)
+    code, out = run(suite, "-ra")
+    assert code == 0 and "1 skipped" in out and "no Docker engine here" in out, out
+    code, out = run(suite, CI="true")
+    assert code == 1 and "1 error" in out and "does not answer" in out, out
+
+
+def test_an_experiment_file_is_collected_skipped_without_an_engine_and_an_error_when_asked_for_by_name(
+    suite: Path,
+) -> None:
+    write(suite, "slow.chaos.yaml", "version: 1\nbreak: web\n")
+    code, out = run(suite, "--collect-only", "-q")
+    assert code == 0 and "slow.chaos.yaml::slow.chaos.yaml" in out, out
+    code, out = run(suite, "-ra")
+    assert code == 0 and "1 skipped" in out, out
+    code, out = run(suite, "slow.chaos.yaml")
+    assert code == 1 and "ENVIRONMENT" in out, out
+
+
+def test_it_can_be_switched_off_and_files_need_not_be_tests(suite: Path) -> None:
+    write(suite, "slow.chaos.yaml", "version: 1\nbreak: web\n")
+    write(suite, "test_shop.py", USES)
+    code, out = run(suite, "-p", "no:regionfall")
+    assert code == 1 and "fixture 'chaos' not found" in out and "1 error" in out, out
+    code, out = run(suite, "-o", "chaos_files=false", "--collect-only", "-q")
+    assert "slow.chaos.yaml" not in out, out
+
+
+def test_its_options_markers_and_fixtures_all_begin_with_chaos_or_say_experiment(suite: Path) -> None:
+    write(suite, "test_plain.py", "def test_nothing(): pass\n")
+    _, options = run(suite, "--help")
+    ours = options.partition("chaos experiments (regionfall):")[2].partition("\n\n")[0]
+    names = [word.split("=")[0] for word in ours.split() if word.startswith("--")]
+    assert names and all(name.startswith("--chaos-") for name in names)
+    _, fixtures = run(suite, "--fixtures", "-q")
+    told = [line.split()[0] for line in fixtures.splitlines() if "harness/pytest_plugin" in line]
+    assert told and all(name.startswith("chaos") for name in told), told
+
+
+def test_the_public_names_are_there_and_nothing_else_is() -> None:
+    for name in harness.__all__:
+        assert getattr(harness, name).__name__ == name
+    assert sorted(harness.__all__) == dir(harness)
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+        _ = harness.Nothing
+    assert issubclass(harness.ResilienceFailed, AssertionError)
