@@ -11,11 +11,10 @@ from harness.analysis.answers.values import value_text
 from harness.analysis.data.events import number
 from harness.analysis.data.run import RunData
 from harness.analysis.stories.story import DOWN, SURVIVED, UNAFFECTED
+from harness.model.exit_codes import PRECEDENCE
 from harness.model.finding import Answer, DependentStory, Finding, FindingKind
 
 VERIFIED, UNVERIFIED = "verified", "unverified"
-RANK = (7, 70, 130, 143, 5, 1, 4, 3, 0)
-"""Exit codes, the strongest first."""
 DEPENDENT = "dependent"
 
 
@@ -78,7 +77,7 @@ def exit_code(run: RunData, answer: Answer, cleanup: str) -> int:
         codes.append(_signal_code(run))
     if status == "errored":
         codes.append(_error_code(run))
-    return min(codes, key=lambda code: RANK.index(code) if code in RANK else len(RANK))
+    return min(codes, key=lambda code: PRECEDENCE.index(code) if code in PRECEDENCE else len(PRECEDENCE))
 
 
 def _signal_code(run: RunData) -> int:
@@ -91,7 +90,7 @@ def _error_code(run: RunData) -> int:
     if any(True for _ in run.events.named("crash")):
         return 70
     code = number(run.events.last("run_failed").get("code"))
-    if code is not None and int(code) in RANK:
+    if code is not None and int(code) in PRECEDENCE:
         return int(code)
     return 4
 

@@ -12,6 +12,7 @@ from harness.cli import (
     edges,
     explain,
     fault,
+    gate,
     halt,
     heal,
     lever,
@@ -60,6 +61,7 @@ def start(
 app.command("demo", epilog=demo.EXAMPLES)(demo.demo)
 app.command("break", epilog=break_.EXAMPLES)(break_.break_)
 app.command("run", epilog=run.EXAMPLES)(run.run)
+app.command("gate", epilog=gate.EXAMPLES)(gate.gate)
 app.command("heal", epilog=heal.EXAMPLES)(heal.heal)
 app.command("up", epilog=up.EXAMPLES, rich_help_panel=MORE)(up.up)
 app.command("down", epilog=down.EXAMPLES, rich_help_panel=MORE)(down.down)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from harness.cli.context import current
+from harness.cli.writing import written
 from harness.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -82,15 +83,3 @@ def _compose(workspace: Workspace, base: Path) -> tuple[str, ...]:
     if not workspace.files and base == workspace.directory:
         return ()
     return tuple(os.path.relpath(file, base) for file in workspace.project().files)
-
-
-def written(path: Path, text: str) -> None:
-    """Write an experiment file; one that is there already is only kept when it says the same. UsageError otherwise."""
-    try:
-        if path.exists():
-            if path.read_text(encoding="utf-8") != text:
-                raise UsageError(f"--save {path}: this file exists and says something else; name another one")
-            return
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--save {path}: {error.strerror or error}; name a file that can be written") from error

@@ -16,7 +16,7 @@ class _Suite:
     """Counts what it is told, and keeps names unique: readers keep only the first of a name."""
 
     def __init__(self, name: str, seconds: float) -> None:
-        self.element = Element("testsuite", name=_clean(name))
+        self.element = Element("testsuite", name=clean(name))
         self.name, self.seconds = name, seconds
         self.counts = {"tests": 0, "failures": 0, "errors": 0}
         self._names: dict[str, int] = {}
@@ -25,13 +25,13 @@ class _Suite:
         """One test case; `outcome` is '' (passed), 'failure' or 'error'."""
         seen = self._names[name] = self._names.get(name, 0) + 1
         unique = name if seen == 1 else f"{name} ({seen})"
-        case = SubElement(self.element, "testcase", classname=_clean(self.name), name=_clean(unique), time="0")
+        case = SubElement(self.element, "testcase", classname=clean(self.name), name=clean(unique), time="0")
         self.counts["tests"] += 1
         if outcome:
             self.counts["failures" if outcome == "failure" else "errors"] += 1
-            SubElement(case, outcome, type=kind, message=_clean(message)).text = _clean(message)
+            SubElement(case, outcome, type=kind, message=clean(message)).text = clean(message)
         if output:
-            SubElement(case, "system-out").text = _clean(output)
+            SubElement(case, "system-out").text = clean(output)
 
     def finish(self) -> Element:
         """The suite with its counts."""
@@ -70,7 +70,7 @@ def _properties(suite: Element, facts: Facts) -> None:
     }
     holder = SubElement(suite, "properties")
     for name, value in values.items():
-        SubElement(holder, "property", name=name, value=_clean(value))
+        SubElement(holder, "property", name=name, value=clean(value))
 
 
 def _finding(suite: _Suite, finding: Finding) -> None:
@@ -123,6 +123,6 @@ def _completed(suite: _Suite, facts: Facts) -> None:
         suite.case("run-completed")
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Without the characters that XML 1.0 cannot hold."""
     return _ILLEGAL.sub("�", text)

@@ -20,7 +20,7 @@ FLOORS = {
     "cluster": 3, "workload": 3, "journal": 3, "probes": 3,
     "runner": 4, "report": 4,
     "wiring": 5,
-    "script": 6,
+    "script": 6, "gate": 6,
     "cli": 7, "pytest_plugin": 7, "gameday": 7,
 }  # fmt: skip
 ENTRANCES = {"harness", "harness.__main__"}
