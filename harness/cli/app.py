@@ -15,6 +15,7 @@ from harness.cli import (
     gate,
     halt,
     heal,
+    init,
     lever,
     plan,
     report,
@@ -59,6 +60,7 @@ def start(
 
 
 app.command("demo", epilog=demo.EXAMPLES)(demo.demo)
+app.command("init", epilog=init.EXAMPLES)(init.init)
 app.command("break", epilog=break_.EXAMPLES)(break_.break_)
 app.command("run", epilog=run.EXAMPLES)(run.run)
 app.command("gate", epilog=gate.EXAMPLES)(gate.gate)

@@ -9,16 +9,16 @@ from pathlib import Path
 from harness.model.errors import UsageError
 
 
-def written(path: Path, text: str) -> None:
+def written(path: Path, text: str, *, option: str = "--save") -> None:
     """Write an experiment file; one that is there already is only kept when it says the same. UsageError otherwise."""
     try:
         if path.exists():
             if path.read_text(encoding="utf-8") != text:
-                raise UsageError(f"--save {path}: this file exists and says something else; name another one")
+                raise UsageError(f"{option} {path}: this file exists and says something else; name another one")
             return
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"--save {path}: {error.strerror or error}; name a file that can be written") from error
+        raise UsageError(f"{option} {path}: {error.strerror or error}; name a file that can be written") from error
 
 
 @contextmanager
