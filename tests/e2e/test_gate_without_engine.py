@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "unit"))
-
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 from report_endings import KINDS, example
 
 from harness.analysis.wire import verdict_to_json
 from harness.journal.manifest import Manifest, write_manifest
+
+ROOT = Path(__file__).parents[2]
 
 
 def regionfall(directory: Path, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
