@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     )
     from harness.script.chaos import Chaos
     from harness.script.cluster import Cluster
+    from harness.script.matrix import matrix
 
 _ERRORS = "harness.model.errors"
 _PLACES = {
@@ -40,6 +41,7 @@ _PLACES = {
     "ResilienceFailed": _ERRORS,
     "Stopped": _ERRORS,
     "UsageError": _ERRORS,
+    "matrix": "harness.script.matrix",
 }
 __all__ = [
     "Chaos",
@@ -55,6 +57,7 @@ __all__ = [
     "ResilienceFailed",
     "Stopped",
     "UsageError",
+    "matrix",
 ]
 
 

@@ -224,3 +224,40 @@ def test_four_workers_share_one_stack_and_take_it_down(suite):
     assert "4 passed" in out, out
     ups = list((suite.folder / ".regionfall" / "up").iterdir())
     assert len(ups) == 1
+
+
+def test_tests_with_other_compose_files_get_another_stack_and_only_one_is_up(suite):
+    """The second file comes from pytest-docker's fixture, the third from the marker."""
+    text = (suite.folder / "compose.yaml").read_text()
+    for name in ("second", "third"):
+        suite.write(f"{name}.yaml", text.replace("name: three-services", f"name: {name}-services"))
+    suite.write(
+        "test_files.py",
+        """
+        import subprocess
+        from pathlib import Path
+
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def docker_compose_file():
+            return str(Path(__file__).parent / "second.yaml")
+
+        def up(chaos_cluster):
+            home = f"label=regionfall.home={chaos_cluster.workspace.home}"
+            words = ["docker", "ps", "--filter", home, "--format", "{{.Label \\"com.docker.compose.project\\"}}"]
+            return set(subprocess.run(words, capture_output=True, text=True, check=True).stdout.split())
+
+        def test_second(chaos_cluster):
+            assert chaos_cluster.name == "second-services"
+            assert up(chaos_cluster) == {chaos_cluster.running.name}
+
+        @pytest.mark.chaos(compose="third.yaml")
+        def test_third(chaos_cluster):
+            assert chaos_cluster.name == "third-services"
+            assert up(chaos_cluster) == {chaos_cluster.running.name}
+        """,
+    )
+    code, out = suite.run()
+    assert code == 0, out
+    assert "2 passed" in out, out
