@@ -38,7 +38,7 @@ def orderly(clock: StopClock) -> Iterator[None]:
             raise CleanupUnverified(
                 "stopped twice: faults end by themselves within seconds, but run `regionfall heal` to be sure"
             )
-        with suppress(OSError):  # a terminal that is gone can be told nothing
+        with suppress(OSError, RuntimeError):  # a terminal that is gone, or one that was being written to
             current().say(JUDGING if clock.over else STOPPING)
 
     try:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import select
 import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -33,11 +37,20 @@ class StorePort(Protocol):
 
 
 class StopClock:
-    """Monotonic time, and a flag that ends every wait of the run early."""
+    """Monotonic time, and a flag that ends every wait of the run early.
+
+    `stop` is called by signal handlers, which run in the middle of whatever the main thread does, in its own `wait` too.
+    So there is no lock in here (an `Event` has one, and a run hung for ever): a flag, and a pipe that wakes.
+    """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.monotonic = monotonic
-        self._stop = threading.Event()
+        self._stopped = False
+        self._woken, self._wake = os.pipe()
+        os.set_blocking(self._wake, False)
+        self._poll = select.poll()
+        self._poll.register(self._woken, select.POLLIN)
+        weakref.finalize(self, _closed, self._woken, self._wake)
         self.signal = 0
         self.failure = ""
         """Why the run cannot go on, '' when it was a signal that asked."""
@@ -47,21 +60,32 @@ class StopClock:
     def stop(self, signal_number: int = 0) -> None:
         """Ask the run to end in order; remembers the signal that asked."""
         self.signal = self.signal or signal_number
-        self._stop.set()
+        self._end()
 
     def fail(self, reason: str) -> None:
         """Ask the run to end in order because it cannot go on; the first reason stands."""
         self.failure = self.failure or reason
-        self._stop.set()
+        self._end()
 
     @property
     def stopped(self) -> bool:
         """Whether somebody asked the run to end."""
-        return self._stop.is_set()
+        return self._stopped
 
     def wait(self, seconds: float) -> None:
         """Sleep at most `seconds`, less when the run is asked to end."""
-        self._stop.wait(max(0.0, seconds))
+        if not self._stopped:
+            self._poll.poll(max(0.0, seconds) * 1000)
+
+    def _end(self) -> None:
+        self._stopped = True
+        with suppress(OSError):  # full: whoever waits is awake already
+            os.write(self._wake, b"x")
+
+
+def _closed(*descriptors: int) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 class Inbox:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -60,3 +62,21 @@ def test_while_a_run_is_judged_two_do_not_cost_its_verdict(
     assert capsys.readouterr().err.splitlines() == ["judging what was measured"] * 2
     with pytest.raises(KeyboardInterrupt):
         send(signal.SIGINT)
+
+
+HAMMERED = """
+import random, signal
+from harness.runner.rig import StopClock
+
+for _ in range(3000):
+    clock = StopClock()
+    signal.signal(signal.SIGALRM, lambda number, frame: clock.stop(number))
+    signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, 4e-4))
+    while not clock.stopped:
+        clock.wait(0.0)
+"""
+
+
+def test_a_signal_in_the_middle_of_the_clocks_own_wait_does_not_hang_the_run() -> None:
+    """With a lock in the clock one of these signals finds it taken, by the very thread that handles the signal."""
+    subprocess.run([sys.executable, "-c", HAMMERED], check=True, timeout=60)
