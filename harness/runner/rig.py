@@ -39,7 +39,7 @@ class StorePort(Protocol):
 class StopClock:
     """Monotonic time, and a flag that ends every wait of the run early.
 
-    `stop` is called by signal handlers, which run in the middle of whatever the main thread does, in its own `wait` too.
+    `stop` is called by signal handlers, which run in the middle of whatever the main thread does, its own `wait` too.
     So there is no lock in here (an `Event` has one, and a run hung for ever): a flag, and a pipe that wakes.
     """
 
