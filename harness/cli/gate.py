@@ -23,7 +23,6 @@ EXAMPLES = (
     "Examples: [bold]regionfall gate experiments/ --policy gate.yaml --junit gate.xml[/bold]  ·  "
     "[bold]regionfall gate job-*/.regionfall/runs/* --policy gate.yaml[/bold]"
 )
-VERDICT = "verdict.json"
 
 
 def gate(
@@ -69,6 +68,8 @@ def gate(
 
 
 def _is_run(path: Path) -> bool:
+    from harness.journal.layout import VERDICT
+
     return (path / VERDICT).is_file()
 
 

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 from harness.gate.decide import Run
+from harness.journal.layout import VERDICT
 from harness.journal.manifest import read_manifest
 from harness.model.errors import UsageError
 
-VERDICT = "verdict.json"
 _NEEDED = ("run", "experiment", "exit_code", "findings", "environment")
 
 

@@ -15,3 +15,6 @@ FILES: dict[str, str] = {
     "logs/": "the services' own last lines",
     "crash.txt": "a traceback, only after a bug of the harness",
 }
+
+VERDICT = "verdict.json"
+"""The answer, as programs read it (surface.md §7)."""

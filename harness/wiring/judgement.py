@@ -7,12 +7,11 @@ from pathlib import Path
 
 from harness.analysis.judge import judge
 from harness.analysis.wire import verdict_to_json
+from harness.journal.layout import VERDICT
 from harness.journal.manifest import read_record
 from harness.model.finding import Verdict
 from harness.model.record import Record
 from harness.report.write import write_report
-
-VERDICT = "verdict.json"
 
 
 def judged(folder: Path) -> tuple[Record, Verdict]:
