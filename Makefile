@@ -4,7 +4,7 @@ export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check truth crash faults-evidence drills bench bench-http constraints fuzz
+.PHONY: help setup demo test check truth crash faults-evidence drills bench bench-http constraints fuzz gate-evidence
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -52,6 +52,10 @@ fuzz:  ## 10 000 hostile inputs at every way in, about five minutes; evidence in
 faults-evidence:  ## measure every fault of the catalogue on a small guest; resumable, about 10 minutes
 	@scripts/bootstrap
 	@.venv/bin/python scripts/faults
+
+gate-evidence:  ## the example project's gate 40 times, changed and unchanged; resumable, about 80 minutes, wants quiet
+	@scripts/bootstrap
+	@.venv/bin/python scripts/gate
 
 drills:  ## the long end-to-end tests that `make test` leaves out, one at a time; resumable, about ten minutes
 	@scripts/bootstrap --drills
