@@ -4,7 +4,7 @@ from __future__ import annotations
 
 ORDERS = {"orders": {"service": "web", "get": "/orders"}}
 BUY = {"buy": {"service": "web", "post": "/buy"}}
-STEADY = "4s"
+STEADY = "5s"
 
 
 def test_the_list_of_orders_survives_a_slow_database(chaos):

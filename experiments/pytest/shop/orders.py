@@ -1,8 +1,7 @@
-"""Orders: listed from the database, or from memory while it is too slow; paid with as many retries as are affordable."""
+"""Orders: listed from the database, or from memory while it is too slow; paid with the retries that are affordable."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 
 import aiohttp
@@ -77,7 +76,7 @@ class Orders:
             async with self.session.post(os.environ["PAYMENTS"], timeout=timeout) as answer:
                 await answer.read()
                 return answer.status == 200
-        except (aiohttp.ClientError, OSError, asyncio.TimeoutError):
+        except (aiohttp.ClientError, OSError, TimeoutError):
             return False
 
 
