@@ -59,7 +59,7 @@ gate-evidence:  ## the example project's gate 40 times, changed and unchanged; r
 
 drills:  ## the long end-to-end tests that `make test` leaves out, one at a time; resumable, about ten minutes
 	@scripts/bootstrap --drills
-	@.venv/bin/python scripts/drills
+	@REGIONFALL_OWN_ENGINE=1 .venv/bin/python scripts/drills
 
 bench:  ## a region of 500 edges goes and comes back, beside toxiproxy-python's own loop; two minutes, wants quiet
 	@scripts/bootstrap

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     )
     from harness.script.chaos import Chaos
     from harness.script.cluster import Cluster
+    from harness.script.edge import Edge
+    from harness.script.fake import FakeCluster
     from harness.script.matrix import matrix
+    from harness.script.question import Question
 
 _ERRORS = "harness.model.errors"
 _PLACES = {
@@ -33,11 +36,14 @@ _PLACES = {
     "Cluster": "harness.script.cluster",
     "ClusterError": _ERRORS,
     "ControlLost": _ERRORS,
+    "Edge": "harness.script.edge",
+    "FakeCluster": "harness.script.fake",
     "HarnessError": _ERRORS,
     "Inconclusive": _ERRORS,
     "InvalidFile": _ERRORS,
     "LoadError": _ERRORS,
     "NothingSelected": _ERRORS,
+    "Question": "harness.script.question",
     "ResilienceFailed": _ERRORS,
     "Stopped": _ERRORS,
     "UsageError": _ERRORS,
@@ -49,11 +55,14 @@ __all__ = [
     "Cluster",
     "ClusterError",
     "ControlLost",
+    "Edge",
+    "FakeCluster",
     "HarnessError",
     "Inconclusive",
     "InvalidFile",
     "LoadError",
     "NothingSelected",
+    "Question",
     "ResilienceFailed",
     "Stopped",
     "UsageError",

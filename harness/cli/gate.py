@@ -13,16 +13,21 @@ import typer
 
 from harness.cli.context import Context, current
 from harness.cli.options import ALLOW_HOST
+from harness.cli.selection import Chosen
 from harness.cli.writing import unwritable
 
 if TYPE_CHECKING:
-    from harness.gate.decide import GateAnswer, Run
+    from harness.gate.decide import GateAnswer, Reference
+    from harness.gate.interleaved import Interleaved
     from harness.gate.policy import Policy
+    from harness.gate.run import Run
 
 EXAMPLES = (
     "Examples: [bold]regionfall gate experiments/ --policy gate.yaml --junit gate.xml[/bold]  ·  "
-    "[bold]regionfall gate job-*/.regionfall/runs/* --policy gate.yaml[/bold]"
+    "[bold]regionfall gate job-*/.regionfall/runs/* --policy gate.yaml[/bold]  ·  "
+    "[bold]regionfall gate experiments/ --policy gate.yaml --compare main.yaml change.yaml[/bold]"
 )
+MOST_ROUNDS = 20
 
 
 def gate(
@@ -42,6 +47,12 @@ def gate(
     save_baseline: Path | None = typer.Option(
         None, metavar="FILE", envvar="REGIONFALL_SAVE_BASELINE", help="Keep what passed as the baseline of later runs."
     ),
+    compare: tuple[Path, Path] | None = typer.Option(
+        None, metavar="A B", envvar="REGIONFALL_COMPARE", help="Two Compose overlays, run in turns: is B worse than A?"
+    ),
+    rounds: int = typer.Option(
+        2, min=1, max=MOST_ROUNDS, envvar="REGIONFALL_ROUNDS", help="How often each side has its turn under --compare."
+    ),
     allow_host: bool = typer.Option(
         False, "--allow-host-commands", envvar="REGIONFALL_ALLOW_HOST_COMMANDS", help=ALLOW_HOST
     ),
@@ -53,8 +64,14 @@ def gate(
 
     context = current()
     rules = read_policy(policy) if policy else Policy()
-    known = read_baseline(baseline) if baseline else None
-    runs = [*_merged(paths), *_carried_out([p for p in paths if not _is_run(p)], rules, tag, allow_host)]
+    known: Reference | None = read_baseline(baseline) if baseline else None
+    chosen = Chosen(tuple(path for path in paths if not _is_run(path)), tag=tag, allow_host_commands=allow_host)
+    if compare is not None:
+        _refuse_to_compare(paths, rules, baseline)
+        known = _in_turns(chosen, compare, rounds)
+        runs = list(known.after)
+    else:
+        runs = [*_merged(paths), *_carried_out(chosen, rules)]
     answer = decide(runs, rules, datetime.now(UTC).date(), known)
     _tell_files(answer, ((junit, "junit"), (markdown, "markdown"), (metrics, "metrics")))
     if save_baseline:
@@ -80,17 +97,50 @@ def _merged(paths: list[Path]) -> list[Run]:
     return [read_run(path) for path in paths if _is_run(path)]
 
 
-def _carried_out(paths: list[Path], rules: Policy, tag: str, allow_host: bool) -> list[Run]:
+def _refuse_to_compare(paths: list[Path], rules: Policy, baseline: Path | None) -> None:
+    """What --compare cannot do; UsageError."""
+    from harness.model.errors import UsageError
+
+    if merged := [path for path in paths if _is_run(path)]:
+        raise UsageError(f"--compare runs experiments in turns; {merged[0]} is a run that is over. Name experiments")
+    if not rules.margins:
+        raise UsageError("--compare needs to know how much worse is fine: margins: {p99: 20%} in the file of --policy")
+    if baseline is not None:
+        raise UsageError("--compare and --baseline are two things to compare with; use one of them")
+
+
+def _in_turns(chosen: Chosen, sides: tuple[Path, Path], rounds: int) -> Interleaved:
+    """Every experiment on both image sets, in turns; ends early when a signal asks to stop."""
+    from harness.cli.experiments import carried_out
+    from harness.cli.selection import load_plans
+    from harness.gate.interleaved import Interleaved, turns
+    from harness.gate.read import read_run
+
+    context = current()
+    spaces = {side: context.workspace.under(file.absolute()) for side, file in zip("AB", sides, strict=True)}
+    plans = {side: load_plans(chosen, space) for side, space in spaces.items()}
+    runs: dict[str, list[Run]] = {"A": [], "B": []}
+    answer = Interleaved(runs["A"], runs["B"])
+    for pair in zip(plans["A"], plans["B"], strict=True):
+        for side in turns(rounds):
+            context.say(f"side {side}: {sides['AB'.index(side)]}")
+            result, stopped = carried_out(pair["AB".index(side)], spaces[side], with_json=False)
+            runs[side].append(read_run(result.folder))
+            if stopped:
+                return answer
+    return answer
+
+
+def _carried_out(chosen: Chosen, rules: Policy) -> list[Run]:
     """Experiments run one after the other; again only where nothing was decided or the environment failed."""
-    if not paths:
+    if not chosen.paths:
         return []
     from harness.cli.experiments import carried_out
-    from harness.cli.selection import Chosen, load_plans
+    from harness.cli.selection import load_plans
     from harness.gate.read import read_run
 
     workspace, runs = current().workspace, []
-    plans = load_plans(Chosen(tuple(paths), tag=tag, allow_host_commands=allow_host), workspace)
-    for plan in plans:
+    for plan in load_plans(chosen, workspace):
         for _ in range(rules.retries + 1):
             result, stopped = carried_out(plan, workspace, with_json=False)
             runs.append(read_run(result.folder))

@@ -75,6 +75,15 @@ class Border(ControlStream):
         """Drops all faults of all owners; `healed` and `left` (not verified)."""
         return self._call("heal")
 
+    def by_hand(self, edge: str, method: str, path: str, body: Any) -> tuple[int, str]:
+        """One call to Toxiproxy about the proxy of an edge; status and body. The edge is ours until we end."""
+        answer = self._call("by_hand", edge=edge, method=method, path=path, body=body)
+        return int(answer["status"]), str(answer["body"])
+
+    def take_back(self) -> list[str]:
+        """Edges that were in our own hands are as before; those that could not be read back so."""
+        return [str(edge) for edge in self._call("take_back")["left"]]
+
     def _greeting(self, answer: Answer) -> None:
         self.name = str(answer["border"])
         self.edges = tuple(answer["edges"])

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.gate.run import Run
 from harness.model.errors import UsageError
 
 SCHEMA = 1
@@ -27,6 +28,8 @@ class Compared:
     baseline: float | None = None
     margin: float | None = None
     verdict: str = ""
+    observed: float | None = None
+    """What was set against it, where that is not the run's own number."""
 
 
 @dataclass(slots=True)
@@ -38,6 +41,18 @@ class Baseline:
     def of(self, verdict: dict[str, Any]) -> dict[str, float]:
         """What this experiment showed with these images on such a machine; {} if never."""
         return self.known.get(key_of(verdict), {})
+
+    def knows(self, verdict: dict[str, Any]) -> bool:
+        """Whether this experiment passed before, with these images on such a machine."""
+        return bool(self.of(verdict))
+
+    def broken(self) -> list[Run]:
+        """Nothing is run for a baseline."""
+        return []
+
+    def compared(self, verdict: dict[str, Any], finding: dict[str, Any], margin: float) -> Compared:
+        """One objective against what was measured before."""
+        return compared(self.of(verdict), finding, margin)
 
     def learn(self, verdicts: Iterable[dict[str, Any]]) -> None:
         """Keep what passed; a run that did not is no baseline for anything."""

@@ -5,33 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
-from harness.gate.baseline import Baseline, Compared, compared
+from harness.gate.baseline import Compared
 from harness.gate.policy import ENVIRONMENT, FAILED, INCONCLUSIVE, Policy
+from harness.gate.run import Run
 from harness.model.exit_codes import fold
 
 ANSWER_OF = {1: FAILED, 3: INCONCLUSIVE, 4: ENVIRONMENT}
 FEWER = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run folder: its verdict.json, and the file that it came from."""
+class Reference(Protocol):
+    """What runs are compared with: a baseline of earlier days, or another image set of the same job."""
 
-    folder: str
-    verdict: dict[str, Any]
-    file: str = ""
+    def knows(self, verdict: dict[str, Any]) -> bool:
+        """Whether there is anything to compare this run with."""
 
-    @property
-    def experiment(self) -> str:
-        """Its name."""
-        return str(self.verdict["experiment"])
+    def broken(self) -> Sequence[Run]:
+        """Runs made for comparing that ended in a way that must count."""
 
-    @property
-    def code(self) -> int:
-        """Its own exit code."""
-        return int(self.verdict["exit_code"])
+    def compared(self, verdict: dict[str, Any], finding: dict[str, Any], margin: float) -> Compared:
+        """One objective against the reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +87,12 @@ class GateAnswer:
         }  # fmt: skip
 
 
-def decide(runs: Sequence[Run], policy: Policy, today: date, baseline: Baseline | None = None) -> GateAnswer:
+def decide(runs: Sequence[Run], policy: Policy, today: date, reference: Reference | None = None) -> GateAnswer:
     """Fold all runs of all jobs into one answer."""
     groups: dict[str, list[Run]] = {}
     for run in runs:
         groups.setdefault(run.experiment, []).append(run)
-    objectives = tuple(one for group in groups.values() for one in _objectives(_last(group), policy, today, baseline))
+    objectives = tuple(one for group in groups.values() for one in _objectives(_last(group), policy, today, reference))
     left, judged = policy.allow_inconclusive, []
     for name, group in groups.items():
         one = _judged(name, group, [o for o in objectives if o.experiment == name], policy, left)
@@ -109,11 +104,14 @@ def decide(runs: Sequence[Run], policy: Policy, today: date, baseline: Baseline 
         codes.append(FEWER)
         reasons.append(f"{len(groups)} of {policy.runs or 'at least 1'} experiments were run; the policy names more")
     worse = [one for one in objectives if one.compared in (FAILED, INCONCLUSIVE) and not one.quarantined]
+    for run in reference.broken() if reference is not None else ():
+        codes.append(run.code)
+        reasons.append(f"{run.experiment}, measured to compare with: exit {run.code}")
     codes += [{FAILED: 1, INCONCLUSIVE: 3}[one.compared] for one in worse if one.compared in policy.fail_on]
     reasons += [f"{one.experiment}: {one.name}: {_against(one)}" for one in worse]
     return GateAnswer(
         exit=(code := fold(codes)), verdict=_verdict(code), experiments=tuple(judged), objectives=objectives,
-        reasons=tuple(reasons), notices=tuple(_notices(judged, policy, today, baseline)),
+        reasons=tuple(reasons), notices=tuple(_notices(judged, policy, today, reference)),
     )  # fmt: skip
 
 
@@ -139,7 +137,7 @@ def _judged(name: str, group: list[Run], objectives: list[Objective], policy: Po
     return Judged(name, ordered, run.code, run.code)
 
 
-def _objectives(run: Run, policy: Policy, today: date, baseline: Baseline | None) -> list[Objective]:
+def _objectives(run: Run, policy: Policy, today: date, reference: Reference | None) -> list[Objective]:
     found = []
     margins = dict(policy.margins)
     for one in run.verdict["findings"]:
@@ -147,10 +145,11 @@ def _objectives(run: Run, policy: Policy, today: date, baseline: Baseline | None
             continue
         excused = any(q.covers(run.experiment, one["name"], today) for q in policy.quarantine)
         interval = tuple(one["interval"]) if one["interval"] and None not in one["interval"] else None
-        against = _baseline_of(run, one, margins, baseline)
+        against = _compared(run, one, margins, reference)
+        observed = one["observed"] if against.observed is None else against.observed
         found.append(
             Objective(
-                run.experiment, one["name"], one["verdict"], one["metric"] or "", one["observed"], interval, excused,
+                run.experiment, one["name"], one["verdict"], one["metric"] or "", observed, interval, excused,
                 int(one.get("line") or 1), run.file, one.get("reason") or "",
                 against.baseline, against.margin, against.verdict,
             )
@@ -158,10 +157,10 @@ def _objectives(run: Run, policy: Policy, today: date, baseline: Baseline | None
     return found
 
 
-def _baseline_of(run: Run, finding: dict[str, Any], margins: dict[str, float], baseline: Baseline | None) -> Compared:
-    if baseline is None or finding["metric"] not in margins:
+def _compared(run: Run, finding: dict[str, Any], margins: dict[str, float], reference: Reference | None) -> Compared:
+    if reference is None or finding["metric"] not in margins:
         return Compared()
-    return compared(baseline.of(run.verdict), finding, margins[finding["metric"]])
+    return reference.compared(run.verdict, finding, margins[finding["metric"]])
 
 
 def _words(one: Judged) -> str:
@@ -178,13 +177,13 @@ def _verdict(code: int) -> str:
     return {0: "passed", 1: FAILED, 3: INCONCLUSIVE, 4: ENVIRONMENT, FEWER: "incomplete"}.get(code, "broken off")
 
 
-def _notices(judged: list[Judged], policy: Policy, today: date, baseline: Baseline | None) -> list[str]:
+def _notices(judged: list[Judged], policy: Policy, today: date, reference: Reference | None) -> list[str]:
     found = [f"{one.experiment}: exit {one.code} does not count ({one.why})" for one in judged if one.why]
     for one in policy.quarantine:
         name = f"{one.experiment}{f' · {one.objective}' if one.objective else ''}"
         if today > one.until:
             found.append(f"the quarantine of {name} ended on {one.until} ({one.owner}): it counts again")
-    if policy.margins and baseline is not None:
-        fresh = [one.experiment for one in judged if not baseline.of(one.runs[-1].verdict)]
+    if policy.margins and reference is not None:
+        fresh = [one.experiment for one in judged if not reference.knows(one.runs[-1].verdict)]
         found += [f"{name}: no baseline yet for these images and this machine" for name in fresh]
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from harness.gate.decide import Run
+from harness.gate.run import Run
 from harness.journal.layout import VERDICT
 from harness.journal.manifest import read_manifest
 from harness.model.errors import UsageError

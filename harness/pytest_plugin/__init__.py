@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import random
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from harness.pytest_plugin.pool import Pool
     from harness.script.chaos import Chaos
     from harness.script.cluster import Cluster
+    from harness.script.edge import Edge
+    from harness.script.question import Question
 
 RUN = "REGIONFALL_PYTEST_RUN"
 """Names one pytest run, for all of its processes."""
@@ -45,6 +47,10 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     group.addoption("--chaos-seed", type=int, metavar="N", help=seed)
     keep = "Leave the stack up at the end: never (default), when something failed, or always."
     group.addoption("--chaos-keep", choices=("never", "failed", "always"), default="never", help=keep)
+    fake = "Break nothing and start nothing: check every move, and let every expect() answer by order."
+    group.addoption("--chaos-fake", action="store_true", help=fake)
+    ordered = "What expect() answers under --chaos-fake: passed (default), failed or inconclusive."
+    group.addoption("--chaos-fake-answer", choices=("passed", "failed", "inconclusive"), default="passed", help=ordered)
     parser.addini("chaos_compose", "Compose files of the stack, relative to the root directory.", type="linelist")
     parser.addini("chaos_files", "Collect *.chaos.yaml as tests (default: true).", type="bool", default=True)
 
@@ -71,7 +77,19 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str:
     """The seed, so that a run can be repeated."""
-    return f"regionfall: --chaos-seed={config.stash[SEED]}"
+    return f"regionfall: --chaos-seed={config.stash[SEED]}{_faked(config)}"
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Nobody may take ordered answers for measured ones."""
+    if faked := _faked(config):
+        terminalreporter.write_line(f"regionfall:{faked}", yellow=True, bold=True)
+
+
+def _faked(config: pytest.Config) -> str:
+    if not config.getoption("--chaos-fake"):
+        return ""
+    return f" FAKE, nothing is broken and every answer is {config.getoption('--chaos-fake-answer')!r} by order"
 
 
 # -- collection
@@ -115,8 +133,11 @@ def pool_of(config: pytest.Config) -> Pool:
 @pytest.fixture
 def chaos_cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """The stack of this test, up; shared with all tests that have the same Compose files, one test at a time."""
-    from harness.pytest_plugin.pool import compose_of, engine_or_skip
+    from harness.pytest_plugin.pool import compose_of, engine_or_skip, fake_cluster
 
+    if request.config.getoption("--chaos-fake"):
+        yield fake_cluster(request)
+        return
     engine_or_skip(request.node)
     with pool_of(request.config).used(compose_of(request), request.node.nodeid) as cluster:
         yield cluster
@@ -125,14 +146,24 @@ def chaos_cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
 @pytest.fixture
 def chaos(request: pytest.FixtureRequest, chaos_cluster: Cluster) -> Iterator[Chaos]:
     """Load, steady, inject, hold, recover, expect. No fault survives the test: one that was forgotten fails it."""
-    from harness.script.chaos import Chaos
-
-    subject = Chaos(chaos_cluster, request.node.nodeid, seed=request.config.stash[SEED])
+    subject = chaos_cluster.chaos(request.node.nodeid, seed=request.config.stash[SEED])
     request.node.stash[CHAOS] = subject
     yield subject
     forgotten = subject.close()
     if forgotten and request.node.stash.get(CALLED, False):  # an interrupted test is not to blame
         pytest.fail("\n".join(forgotten), pytrace=False)
+
+
+@pytest.fixture
+def chaos_edge(chaos: Chaos) -> Callable[[str], Edge]:
+    """`chaos_edge("orders->db")`: one call between two services; `.proxy` is the object of toxiproxy-python."""
+    return chaos.edge
+
+
+@pytest.fixture
+def chaos_probe(chaos: Chaos) -> Callable[..., Question]:
+    """`chaos_probe("pool", tcp="db:5432")`: asked in every load from then on; `.check()` asks it now."""
+    return chaos.probe
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -45,6 +45,9 @@ def run_experiment(item: pytest.Item, path: Path) -> None:
     """Run one file on a stack of its own. Raises what its verdict says."""
     from harness.script.cluster import run_file
 
+    if item.config.getoption("--chaos-fake"):
+        _faked(item, path)
+        return
     engine_or_skip(item, by_name=_by_name(item, path))
     with pool_of(item.config).nothing():
         result = run_file(path, seed=item.config.getoption("--chaos-seed"), run_dir=item.config.invocation_params.dir)
@@ -58,6 +61,17 @@ def run_experiment(item: pytest.Item, path: Path) -> None:
         raise ResilienceFailed(said)
     if result.exit_code != 0:
         raise Inconclusive(said)
+
+
+def _faked(item: pytest.Item, path: Path) -> None:
+    """`--chaos-fake`: the file is planned, and answers by order."""
+    from harness.script.fake import FakeCluster
+    from harness.spec.load import load_experiment
+    from harness.wiring.workspace import Workspace
+
+    workspace = Workspace(path.parent, run_dir=item.config.invocation_params.dir)
+    load_experiment(path, read_stack=workspace.read_stack)
+    FakeCluster(workspace, item.config.getoption("--chaos-fake-answer")).answer_for(path.name)
 
 
 def _by_name(item: pytest.Item, path: Path) -> bool:

@@ -71,6 +71,15 @@ def _found(folder: Path, config: pytest.Config) -> tuple[Path, ...]:
     )
 
 
+def fake_cluster(request: pytest.FixtureRequest) -> Cluster:
+    """`--chaos-fake`: the project of this test, read and never started."""
+    from harness.script.fake import FakeCluster
+
+    files = compose_of(request)
+    workspace = Workspace(files[0].parent, files, run_dir=Path(request.config.invocation_params.dir))
+    return FakeCluster(workspace, request.config.getoption("--chaos-fake-answer")).up()
+
+
 class Pool:
     """The stack that this process uses, and what all processes of the pytest run know of it."""
 

@@ -103,6 +103,10 @@ class Execution:
         self._note_phases(self.end_s)
         self.injector.apply(self.wall_s())
 
+    def end_now(self) -> None:
+        """Nothing more is to come, as if the plan ended here. On the run's own thread."""
+        self.end_s = min(self.end_s, self.wall_s())
+
     def _note_phases(self, until_s: float) -> None:
         self.rig.store.set_zero(round(-self.plan.start_s * 1e6))
         self.rig.store.set_phases(self._windows(until_s))

@@ -19,9 +19,12 @@ from harness.model.progress import Event
 from harness.report.failure import failure_text, undecided_text
 from harness.runner.rig import StopClock
 from harness.script.band import CALM_SECONDS
+from harness.script.edge import Edge, edge_named
+from harness.script.question import Question, probe_of
 from harness.spec.durations import parse_duration
 from harness.spec.script import Script
 from harness.wiring.live import LiveRun
+from harness.wiring.proxy import Hands
 
 if TYPE_CHECKING:
     from harness.script.cluster import Cluster
@@ -87,6 +90,9 @@ class Chaos:
         self._run: LiveRun | None = None
         self._last: LiveRun | None = None
         self._clock = StopClock()
+        self._probes: dict[str, Mapping[str, Any]] = {}
+        self.hands = Hands(name)
+        """Edges whose bare proxy the program has."""
         self._written: list[Fault] = []
         self._inside: list[Fault] = []
 
@@ -158,6 +164,23 @@ class Chaos:
             raise UsageError(f"recover() while a fault holds ({', '.join(holding)}); leave its `with` first")
         self.load_now.wait(_seconds("recover", for_))
 
+    # -- what there is
+
+    def edge(self, name: str) -> Edge:
+        """One edge, `"orders->db"`; with the port where there are several. UsageError names those that there are."""
+        return Edge(self, edge_named(self.cluster.workspace.project().stack.edges, name))
+
+    def probe(self, name: str, /, **how: Any) -> Question:
+        """A question in the grammar of the file: `probe("pool", sql={"at": "db:5432", "query": "…"}, every="1s")`.
+
+        Asked at its interval in every load that begins after this; `expect(name, holds="100%")` judges the answers.
+        """
+        question = Question(self, name, probe_of(self, name, how, self.cluster.workspace.directory / self.name))
+        if self._run is not None:
+            raise UsageError(f"probe {name!r} while a load runs; declare it before `with chaos.load(…)`")
+        self._probes[name] = how
+        return question
+
     # -- answers
 
     def expect(
@@ -183,8 +206,7 @@ class Chaos:
             raise UsageError(f'expect({subject!r}) without a limit; write availability=">= 99%"')
         scope = {"phases": phases, "after": after, "existential": existential}
         asked = {**limits, **{key: value for key, value in scope.items() if value is not None}}
-        verdict, findings = self._last.expect(subject, asked)
-        _decide(verdict, findings, self._last.folder)
+        self._answered(self._last, subject, asked)
 
     @property
     def report(self) -> Path | None:
@@ -227,6 +249,7 @@ class Chaos:
         if self._run is not None:
             forgotten.append("the load still ran at the end; leave its `with`")
             self._ended(self._run, None)
+        self.hands.give_back()
         return forgotten
 
     def stop(self, signal_number: int) -> None:
@@ -234,6 +257,16 @@ class Chaos:
         self._clock.stop(signal_number)
 
     # -- inside
+
+    def _answered(self, run: LiveRun, subject: str, asked: Mapping[str, Any]) -> None:
+        """Judge; raises what the answer is."""
+        __tracebackhide__ = True
+        verdict, findings = run.expect(subject, asked)
+        _decide(verdict, findings, run.folder)
+
+    def _opened(self, script: Script) -> LiveRun:
+        """The run that carries out what is written in `script`."""
+        return LiveRun(script, self.cluster.workspace, self.cluster.running, self._listener, self._clock)
 
     def _settled(self, load: Mapping[str, Any]) -> LiveRun:
         """A load on a stack that is as it was before anything was broken. Inconclusive names whoever it was."""
@@ -258,8 +291,8 @@ class Chaos:
         place = workspace.directory / self.name
         compose = tuple(str(file) for file in workspace.files)
         self._clock = StopClock()
-        script = Script(place, _name(self.name), load, compose, self.seed)
-        run = LiveRun(script, workspace, self.cluster.running, self._listener, self._clock)
+        script = Script(place, _name(self.name), load, compose, self.seed, probes=self._probes)
+        run = self._opened(script)
         self._run = self._last = run
         try:
             run.start()

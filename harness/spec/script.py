@@ -62,6 +62,7 @@ class Script:
     warmup_s: float = HORIZON_S
     steady_expect: Doc = field(default_factory=dict)
     expect: dict[str, list[Doc]] = field(default_factory=dict)
+    probes: Doc = field(default_factory=dict)
     end_s: float | None = None
     _pieces: list[_Piece] = field(default_factory=list)
     _faults: list[_Broken] = field(default_factory=list)
@@ -138,6 +139,8 @@ class Script:
         if self.steady_expect:
             found["steady"]["expect"] = self.steady_expect
         found["timeline"] = list(self._timeline())
+        if self.probes:
+            found["probes"] = dict(self.probes)
         if self.expect:
             found["expect"] = self.expect
         return found
@@ -154,8 +157,11 @@ class Script:
 
         Whether there will be enough data is not asked: how long it holds is known when it is over, and judged then.
         """
-        origins = (("load", "load"), ("steady", "steady"), ("timeline", "inject"), ("expect", "expect"))
-        return plan_of(self.text().encode(), self.place, read_stack, Wish(origins=origins, observed=True))
+        origins = [(part, part) for part in ("load", "steady", "expect")]
+        origins += [("timeline", "inject"), ("probes", "probe")]
+        # Whoever writes a program runs it on this machine anyway, so its probes may be functions of Python.
+        wish = Wish(origins=tuple(origins), observed=True, allow_host=True)
+        return plan_of(self.text().encode(), self.place, read_stack, wish)
 
     def _timeline(self) -> Sequence[Doc]:
         pieces = self._pieces or [_Piece(BEFORE, 0.0)]

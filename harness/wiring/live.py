@@ -180,7 +180,9 @@ class LiveRun:
     def _last_piece(self) -> None:
         """What is open ends now; a baseline that was never asked for was not measured."""
         if self._script.steady_s is None:
-            self._clock.stop(0)
+            self._setting.journal.write("program_failed", reason="it measured no baseline")
+            execution = self._running()
+            execution.rig.inbox.call(execution.end_now)
             return
         now_s = self._running().wall_s()
         if not self._script.phases or now_s < 1.0:

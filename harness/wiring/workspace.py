@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,8 @@ class Workspace:
     project_name: str | None = None
     run_dir: Path | None = None
     """The folder that holds `.regionfall`; the working directory unless told otherwise."""
+    overlay: tuple[Path, ...] = ()
+    """Compose files laid over whichever are chosen."""
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     _projects: dict[tuple[tuple[Path, ...] | None, Path], Project] = field(default_factory=dict)
 
@@ -39,10 +41,17 @@ class Workspace:
 
         chosen = self.files or files or ()
         base = self.directory if self.files or directory is None else directory
+        if self.overlay:
+            known = chosen or read_project((), directory=base, environ=self.environ).stack.files
+            chosen = (*(Path(file) for file in known), *self.overlay)
         key = (tuple(chosen), base)
         if key not in self._projects:
             self._projects[key] = read_project(chosen, project=self.project_name, directory=base, environ=self.environ)
         return self._projects[key]
+
+    def under(self, file: Path) -> Workspace:
+        """The same place with one more Compose file over all others."""
+        return replace(self, overlay=(*self.overlay, file), _projects={})
 
     def project_of(self, plan: Plan) -> Project:
         """The project that `plan` was bound to; it was read by this workspace."""

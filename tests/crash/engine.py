@@ -14,9 +14,10 @@ from pathlib import Path
 
 
 class OwnEngine:
-    """A Docker Engine below one folder. `host` is what DOCKER_HOST takes."""
+    """A Docker Engine below one folder. `host` is what DOCKER_HOST takes; `far` the same over TCP, where wished for."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, far: str = "") -> None:
+        self.far = far
         self.folder, self.namespace = folder, f"rfe{uuid.uuid4().hex[:6]}"
         self.host = f"unix://{folder}/docker.sock"
         self._process: subprocess.Popen[bytes] | None = None
@@ -25,6 +26,7 @@ class OwnEngine:
         """Start it and wait until it answers."""
         # Not `ip netns exec`: that remounts /sys and hides the control groups from the engine.
         words = ["nsenter", f"--net=/run/netns/{self.namespace}", "dockerd", "--host", self.host]
+        words += ["--host", self.far, "--tls=false"] if self.far else []
         for name in ("data-root", "exec-root"):
             words += [f"--{name}", str(self.folder / name)]
         words += ["--pidfile", str(self.folder / "pid")]
@@ -60,13 +62,19 @@ def refusal() -> str:
     return f"needs root and {', '.join(missing)}" if missing or os.geteuid() != 0 else ""
 
 
+HERE, THERE = "198.18.255.1", "198.18.255.2"
+"""Both ends of the wire to an engine that is on another host, as far as it can tell."""
+
+
 @contextmanager
-def own_engine(folder: Path) -> Iterator[OwnEngine]:
-    """Started and empty; gone at the end with everything in it."""
-    engine = OwnEngine(folder)
+def own_engine(folder: Path, *, over_tcp: bool = False) -> Iterator[OwnEngine]:
+    """Started and empty; gone at the end with everything in it. `over_tcp`: also reached like one on another host."""
+    engine = OwnEngine(folder, f"tcp://{THERE}:2375" if over_tcp else "")
     subprocess.run(["ip", "netns", "add", engine.namespace], check=True)
     try:
         subprocess.run(["ip", "-n", engine.namespace, "link", "set", "lo", "up"], check=True)
+        if over_tcp:
+            _wired(engine.namespace)
         engine.start()
         try:
             yield engine
@@ -74,6 +82,19 @@ def own_engine(folder: Path) -> Iterator[OwnEngine]:
             engine.stop()
     finally:
         subprocess.run(["ip", "netns", "del", engine.namespace], check=True)
+
+
+def _wired(namespace: str) -> None:
+    """A wire between this machine and a namespace; it goes with the namespace."""
+    near, far = f"{namespace}a", f"{namespace}b"
+    for words in (
+        ["link", "add", near, "type", "veth", "peer", "name", far, "netns", namespace],
+        ["addr", "add", f"{HERE}/30", "dev", near],
+        ["link", "set", near, "up"],
+        ["-n", namespace, "addr", "add", f"{THERE}/30", "dev", far],
+        ["-n", namespace, "link", "set", far, "up"],
+    ):
+        subprocess.run(["ip", *words], check=True)
 
 
 def shim_of(pid: int) -> int:

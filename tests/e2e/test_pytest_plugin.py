@@ -90,7 +90,9 @@ class Suite:
         (self.folder / name).write_text(textwrap.dedent(text), encoding="utf-8")
 
     def start(self, *words: str, **environ: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *words]
+        others = ("cacheprovider", "hypothesispytest", "asyncio", "docker")
+        without = [word for name in others if name not in words for word in ("-p", f"no:{name}")]
+        command = [sys.executable, "-m", "pytest", *without, *words]
         return subprocess.Popen(
             command, cwd=self.folder, env=self.environ | environ, text=True, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -261,3 +263,74 @@ def test_tests_with_other_compose_files_get_another_stack_and_only_one_is_up(sui
     code, out = suite.run()
     assert code == 0, out
     assert "2 passed" in out, out
+
+
+def test_an_edge_in_the_tests_own_hands_and_a_probe_and_nothing_of_it_is_left_for_the_next(suite):
+    suite.write(
+        "test_hands.py",
+        """
+        import pytest
+        import toxiproxy
+
+        import harness
+
+        def test_first(chaos, chaos_edge, chaos_probe):
+            database = chaos_probe("database", tcp="db:8080", every="1s")
+            database.check()
+            with pytest.raises(TypeError, match="good, bad or unknown"):
+                bool(database)
+            edge = chaos_edge("orders->db")
+            assert (edge.id, edge.caller, edge.callee, edge.port) == ("orders->db:8080", "orders", "db", 8080)
+            with pytest.raises(harness.UsageError, match="web->orders"):
+                chaos_edge("web->order")
+            with chaos.load("web", rate="20/s"):
+                chaos.steady("5s")
+                assert isinstance(edge.proxy, toxiproxy.Proxy)
+                edge.proxy.add_toxic(type="latency", attributes={"latency": 300})
+                chaos.hold("4s", phase="by-hand")
+                edge.proxy.disable()
+                chaos.hold("3s", phase="gone")
+            chaos.expect("web", p50="> 250ms", phases=["by-hand"])
+            chaos.expect("web", availability="<= 50%", phases=["gone"])
+            chaos.expect("database", holds=">= 100%")
+
+        def test_second(chaos, chaos_edge, chaos_probe):
+            assert chaos_edge("orders->db").proxy.toxics() == {}
+            chaos_edge("orders->db").proxy.add_toxic(type="latency", attributes={"latency": 300})
+            with pytest.raises(harness.ResilienceFailed, match="probe page"):
+                chaos_probe("page", http={"at": "web:8080/", "status": 404}).check()
+            raise KeyError("mine")
+
+        def test_third(chaos):
+            with chaos.load("web", rate="20/s"):
+                chaos.steady("5s", web={"availability": ">= 99%", "p90": "< 250ms"})
+        """,
+    )
+    _, out = suite.run("-v")
+    assert "2 passed" in out and "1 failed" in out and "KeyError: 'mine'" in out, out
+
+
+def test_beside_pytest_asyncio_and_the_real_pytest_docker(suite):
+    """Both installed, an event loop in use, and the Compose file from pytest-docker's own fixture."""
+    pytest.importorskip("pytest_asyncio")
+    pytest.importorskip("pytest_docker")
+    suite.write("pytest.ini", "[pytest]\nasyncio_mode = auto\n")
+    (suite.folder / "tests").mkdir()
+    text = (suite.folder / "compose.yaml").read_text().replace("../two-services", "../../two-services")
+    (suite.folder / "tests" / "docker-compose.yml").write_text(text.replace("name: three", "name: asked-three"))
+    suite.write(
+        "tests/test_both.py",
+        """
+        import asyncio
+
+        async def test_in_a_loop(chaos):
+            await asyncio.sleep(0)
+            with chaos.load("web", rate="20/s"):
+                with chaos.inject("orders->db", slow="50ms"):
+                    chaos.hold("3s")
+            chaos.expect("web", availability=">= 90%")
+            assert chaos.cluster.name == "asked-three-services"
+        """,
+    )
+    code, out = suite.run("-v", "asyncio", "docker", "tests")
+    assert code == 0 and "1 passed" in out, out

@@ -113,6 +113,71 @@ def test_it_can_be_switched_off_and_files_need_not_be_tests(suite: Path) -> None
     assert "slow.chaos.yaml" not in out, out
 
 
+FAKED = """
+    def test_that_expects_something(chaos, chaos_edge):
+        with chaos.load("web", rate="50/s"):
+            chaos.steady("10s")
+            with chaos_edge("web->db").inject(slow="300ms"):
+                chaos.hold("2h")
+            chaos.recover("15s")
+        chaos.expect("web", availability=">= 99%", recovers_within="15s")
+
+    def test_that_expects_nothing(chaos):
+        with chaos.load("web"):
+            with chaos.inject("db", "kill"):
+                chaos.hold("5s")
+"""
+TYPO = """
+    def test_with_a_typo(chaos):
+        with chaos.load("web"):
+            with chaos.inject("web->dbb", slow="300ms"):
+                chaos.hold("2s")
+
+    def test_with_a_limit_that_is_none(chaos):
+        with chaos.load("web"):
+            with chaos.inject("db", "kill"):
+                chaos.hold("2s")
+        chaos.expect("web", p98="< 1s")
+
+    def test_that_asks_what_is_not_there(chaos_cluster):
+        chaos_cluster.running
+
+    def test_that_never_enters(chaos):
+        with chaos.load("web"):
+            chaos.inject("db", "kill")
+"""
+LABELLED = """\
+services:
+  web:
+    image: nothing
+    labels: {regionfall.region: east, regionfall.calls: "db:5432", regionfall.entry: "8080/http"}
+  db: {image: nothing, labels: {regionfall.region: west}}
+"""
+
+
+@pytest.mark.parametrize("answer", ["passed", "failed", "inconclusive"])
+def test_a_fake_cluster_answers_by_order_and_shows_which_tests_expect_nothing(suite: Path, answer: str) -> None:
+    (suite / "compose.yaml").write_text(LABELLED)
+    write(suite, "test_faked.py", FAKED)
+    code, out = run(suite, "--chaos-fake", f"--chaos-fake-answer={answer}", CI="true")
+    assert out.count(f"FAKE, nothing is broken and every answer is '{answer}' by order") == 2, "head and end"
+    ended = {"passed": "2 passed", "failed": "1 failed, 1 passed", "inconclusive": "1 passed, 1 error"}[answer]
+    assert ended in out and code == (answer != "passed"), out
+    assert not (suite / ".regionfall" / "runs").exists()
+
+
+def test_a_fake_cluster_refuses_what_a_real_one_would(suite: Path) -> None:
+    (suite / "compose.yaml").write_text(LABELLED)
+    write(suite, "test_typos.py", TYPO)
+    write(suite, "wrong.chaos.yaml", "version: 1\nbreak: nowhere\n")
+    code, out = run(suite, "--chaos-fake")
+    assert code == 1 and "passed" not in out.splitlines()[-2], out
+    assert "did you mean 'web->db" in out or "did you mean 'db'" in out, out
+    assert "p98" in out and "nothing runs that could be asked" in out
+    assert "kill on db was never entered" in out
+    assert "wrong.chaos.yaml:2:" in out
+
+
 def test_its_options_markers_and_fixtures_all_begin_with_chaos_or_say_experiment(suite: Path) -> None:
     write(suite, "test_plain.py", "def test_nothing(): pass\n")
     _, options = run(suite, "--help")

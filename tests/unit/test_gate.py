@@ -19,9 +19,10 @@ from report_endings import example
 from harness.analysis.wire import verdict_to_json
 from harness.gate import outputs
 from harness.gate.baseline import Baseline, compared, read_baseline
-from harness.gate.decide import GateAnswer, Run, decide
+from harness.gate.decide import GateAnswer, decide
 from harness.gate.policy import Policy, Quarantined, read_policy
 from harness.gate.read import read_run
+from harness.gate.run import Run
 from harness.journal.manifest import Manifest, write_manifest
 from harness.model.errors import InvalidFile, UsageError
 

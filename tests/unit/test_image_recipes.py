@@ -11,6 +11,7 @@ from pathlib import Path
 import docker
 import pytest
 
+from harness.cluster import images
 from harness.cluster.images import debian_base
 from harness.cluster.images.recipe import Recipe, tree
 from harness.cluster.images.recipes import recipes
@@ -107,3 +108,21 @@ def test_a_registry_that_does_not_answer_is_given_up(
     monkeypatch.setattr(debian_base, "_REGISTRY_PATIENCE_S", 0.2)
     assert debian_base.pulled(silent_engine) is False
     assert not SilentRegistry.released.is_set()
+
+
+@pytest.mark.parametrize(
+    ("there", "made"),
+    [
+        (["base", "border", "load", "guardian"], []),
+        (["base", "load", "guardian"], ["border-system", "border"]),
+        (["border", "load", "guardian"], ["base"]),
+        (["base", "border-system", "border", "load"], ["guardian-system", "guardian"]),
+        ([], ["base", "border-system", "load-system", "guardian-system", "border", "load", "guardian"]),
+    ],
+)
+def test_what_a_carried_image_was_made_from_is_not_made_again(
+    monkeypatch: pytest.MonkeyPatch, there: list[str], made: list[str]
+) -> None:
+    monkeypatch.setattr(images, "present", lambda client, recipe: recipe.name in there)
+    found = images._missing(docker.DockerClient("unix:///nowhere", version="1.41"), recipes("amd64"))
+    assert sorted(recipe.name for recipe in found) == sorted(made)

@@ -39,6 +39,15 @@ class Database:
         self.dsn, self.timeout_s, self.schema = dsn, timeout_s, schema
         self.pool: asyncpg.Pool | None = None
         self.opening = asyncio.Lock()
+        self.warming = asyncio.create_task(self._warm())
+
+    async def _warm(self) -> None:
+        """A standby that opens its first connection when the other region is gone would be late."""
+        while self.pool is None:
+            try:
+                await self._open()
+            except DB_PROBLEMS:
+                await asyncio.sleep(0.5)
 
     async def fetch(self, sql: str, *values: object) -> list[asyncpg.Record]:
         """Rows; one of DB_PROBLEMS when there are none in time."""

@@ -24,6 +24,7 @@ def guard_findings(run: RunData, results: Sequence[InjectionResult], load: LoadA
     found = [
         *_arm(run),
         *_status(run),
+        *_program(run),
         *_by_hand(run),
         *_added(run),
         *_killed(run),
@@ -86,6 +87,13 @@ def _status(run: RunData) -> Iterator[Finding]:
     if status != "completed":
         why = run.events.last("run_closed").get("reason") or run.events.last("run_failed").get("reason")
         yield _guard("status", f"the run {status}" + (f": {why}" if why else ", it never closed its journal"))
+
+
+def _program(run: RunData) -> Iterator[Finding]:
+    """Whoever wrote this run did not get to its end: nobody knows what would have been expected."""
+    for event in run.events.named("program_failed"):
+        yield _guard("program", f"the program did not come to its end: {event.get('reason')}")
+        return
 
 
 def run_status(run: RunData) -> str:

@@ -39,9 +39,9 @@ def ensure_images(progress: Callable[[str], None]) -> Images:
     """
     client = connect(timeout_s=_BUILD_PATIENCE_S)
     wanted = recipes(_architecture(client))
-    if _missing(client, wanted.in_order):
+    if _missing(client, wanted):
         with locked("images"):
-            missing = _missing(client, wanted.in_order)  # somebody else may have built them while we waited
+            missing = _missing(client, wanted)  # somebody else may have built them while we waited
             if missing:
                 _build_all(client, wanted, missing, _serial(progress))
     return _tags(wanted)
@@ -59,15 +59,18 @@ def _tags(wanted: Recipes) -> Images:
 
 def missing_images(client: docker.DockerClient) -> list[str]:
     """Tags that `ensure_images` would have to build now."""
-    return [recipe.tag for recipe in _missing(client, recipes(_architecture(client)).in_order)]
+    return [recipe.tag for recipe in _missing(client, recipes(_architecture(client)))]
 
 
 def _architecture(client: docker.DockerClient) -> str:
     return str(client.version().get("Arch", "amd64"))
 
 
-def _missing(client: docker.DockerClient, candidates: Iterable[Recipe]) -> list[Recipe]:
-    return [recipe for recipe in candidates if not present(client, recipe)]
+def _missing(client: docker.DockerClient, wanted: Recipes) -> list[Recipe]:
+    """What is to be made. Whatever an image was made from is not needed once it is there (it may have been carried)."""
+    absent = [recipe for recipe in wanted.in_order if not present(client, recipe)]
+    served = [top.parent for top in wanted.tops if top not in absent]
+    return [recipe for recipe in absent if recipe not in served]
 
 
 def _build_all(

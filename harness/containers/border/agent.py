@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 import traceback
@@ -30,6 +31,8 @@ KEEP_S = 1.0
 _EXPIRY_CHECK_S = 0.05
 _LOOK_S = 0.2
 _TEND_S = 2.0
+BY_HAND = re.compile(r"(GET|POST) |(GET|POST) /toxics|(GET|POST|DELETE) /toxics/[\w.-]+")
+"""What may be asked of a proxy that is in somebody's own hands."""
 
 
 def forever(name: str, body: Callable[[], None], pause_s: float = 0.0) -> threading.Thread:
@@ -68,6 +71,7 @@ class Agent:
         standing, http = {edge.id: edge.standing_ms for edge in config.edges}, [e.id for e in config.edges if e.http]
         asked = [edge.id for edge in config.edges if edge.pair in config.looked_up]
         self._desired = Desired(standing | dict.fromkeys(udp, 0), self._flags.services, http, asked, udp)
+        self._lent: dict[int, set[str]] = {}
         self._lock = threading.RLock()
         self._wishes_lock = threading.Lock()
 
@@ -127,6 +131,8 @@ class Agent:
     def forget(self, key: int) -> None:
         """Switch 1: the connection ended, so do its faults, and what it said of UDP callees."""
         self.holding.datagrams.forget(key)
+        if left := self.take_back(key)["left"]:
+            self.disturb("not as before after it was in somebody's own hands", edge=left[0])
         with self._lock:
             with self._wishes_lock:
                 dropped = self._desired.forget(key)
@@ -149,6 +155,27 @@ class Agent:
             ]
         self.emit({"event": "healed_by_hand"})
         return {"healed": [injection for injection in named if injection not in left], "left": left}
+
+    def by_hand(self, key: int, request: Mapping[str, Any]) -> dict[str, Any]:
+        """One call to the proxy of an edge in somebody's own words; the edge is theirs until their connection ends.
+
+        ValueError for an edge that has no proxy here, or for a call that is not about that proxy and its toxics.
+        """
+        edge, method, path = str(request["edge"]), str(request["method"]), str(request["path"])
+        if not BY_HAND.fullmatch(f"{method} {path}"):
+            raise ValueError(f"{method} {path!r}: a proxy is switched, its toxics come and go; it is not taken away")
+        if method == "POST" and not path and set(body := request.get("body") or {}) != {"enabled"}:
+            raise ValueError(f"{body}: a proxy can be enabled and disabled; where it listens and leads stays")
+        with self._lock:
+            answer = self.holding.by_hand(edge, method, path, request.get("body"))
+            self._lent.setdefault(key, set()).add(edge)
+        return {"status": answer.status_code, "body": answer.text}
+
+    def take_back(self, key: int) -> dict[str, Any]:
+        """Edges that a connection had in its own hands are as before; `left` could not be read back so."""
+        with self._lock:
+            lent = self._lent.pop(key, set())
+            return {"left": sorted(edge for edge in lent if not self.holding.take_back(edge))}
 
     def status(self) -> dict[str, Any]:
         """All injections of all connections, and what disturbed this border so far."""
@@ -276,7 +303,7 @@ class Agent:
             return
         with self._lock:
             self._verify_all()
-            faulted = {edge for _, wanted in self._desired.all() for edge in wanted.edges}
+            faulted = {edge for _, wanted in self._desired.all() for edge in wanted.edges}.union(*self._lent.values())
             standing = {edge: state for edge, state in self._desired.states().items() if edge not in faulted}
             found = self.holding.read(standing)
             off = [edge for edge, state in standing.items() if not same(state, found.get(edge))]

@@ -28,6 +28,8 @@ class Asked:
             "down": self._down,
             "status": lambda _: agent.status(),
             "heal": lambda _: agent.heal(),
+            "by_hand": lambda request: agent.by_hand(key, request),
+            "take_back": lambda _: agent.take_back(key),
         }
 
     def ended(self) -> None:

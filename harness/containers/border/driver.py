@@ -2,21 +2,22 @@
 
 The library knows one server for the whole process, has no timeout and lets answers of 500 pass. Its transport is one
 name in two of its modules; here that name gets a transport with a server per call, a kept connection, a deadline,
-and an error for every answer that is not a success. Everything above the transport is the library's own.
+and an error for every answer that is not a success. Everything above the transport is the library's own, and so is the
+transport of whoever uses the library beside us.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from http.client import HTTPException
-from typing import Any
+from typing import Any, Protocol
 
 import toxiproxy.exceptions
 import toxiproxy.proxy
 import toxiproxy.server
-from toxiproxy.api import validate_response
+from toxiproxy.api import APIConsumer, validate_response
 
 from harness.containers.border.transport import Answer, Transport
 
@@ -26,7 +27,15 @@ CALL_TIMEOUT_S = 2.0
 Toxics = dict[str, dict[str, Any]]
 """Toxic name -> attributes."""
 
-_transport: ContextVar[Transport] = ContextVar("transport")
+
+class Carries(Protocol):
+    """Something that calls one Toxiproxy."""
+
+    def call(self, method: str, path: str, body: Any = None) -> Answer:
+        """One call; OSError or HTTPException without a whole answer in time."""
+
+
+_transport: ContextVar[Carries | None] = ContextVar("transport", default=None)
 
 
 class ProxyApiError(Exception):
@@ -34,19 +43,27 @@ class ProxyApiError(Exception):
 
 
 class _Consumer:
-    """Takes the place of the library's `APIConsumer`."""
+    """Takes the place of the library's `APIConsumer`, and leaves to it whatever is not asked of a server of ours."""
 
-    def get(self, url: str, params: None = None) -> Answer:
-        return self._call("GET", url)
+    def get(self, url: str, params: Any = None, **more: Any) -> Any:
+        return self._call("GET", url) if _transport.get() else APIConsumer.get(url, params, **more)
 
-    def post(self, url: str, data: None = None, json: Any = None) -> Answer:
-        return self._call("POST", url, json)
+    def post(self, url: str, data: Any = None, json: Any = None, **more: Any) -> Any:
+        return self._call("POST", url, json) if _transport.get() else APIConsumer.post(url, data, json, **more)
 
-    def delete(self, url: str) -> Answer:
-        return self._call("DELETE", url)
+    def delete(self, url: str, **more: Any) -> Any:
+        return self._call("DELETE", url) if _transport.get() else APIConsumer.delete(url, **more)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(APIConsumer, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(APIConsumer, name, value)  # the library keeps host and port there
 
     def _call(self, method: str, url: str, body: Any = None) -> Answer:
-        answer = _transport.get().call(method, url, body)
+        transport = _transport.get()
+        assert transport is not None
+        answer = transport.call(method, url, body)
         validate_response(answer)
         if not answer.ok:
             raise ProxyApiError(f"{method} {url} answered {answer.status_code}: {answer.text[:200]}")
@@ -55,6 +72,20 @@ class _Consumer:
 
 _consumer = _Consumer()
 toxiproxy.server.APIConsumer = toxiproxy.proxy.APIConsumer = _consumer
+
+
+@contextmanager
+def through(transport: Carries) -> Iterator[None]:
+    """Within, the library speaks to the server behind `transport`. What goes wrong is a ProxyApiError."""
+    mark = _transport.set(transport)
+    try:
+        yield
+    except ProxyApiError:
+        raise
+    except (OSError, HTTPException, ValueError, *_LIBRARY_ERRORS) as error:
+        raise ProxyApiError(f"{type(error).__name__}: {error}") from error
+    finally:
+        _transport.reset(mark)
 
 
 class Api:
@@ -94,17 +125,20 @@ class Api:
                 elif present[toxic] != attributes:
                     _consumer.post(f"/proxies/{name}/toxics/{toxic}", json={"attributes": attributes})
 
-    @contextmanager
-    def _server(self) -> Iterator[None]:
-        mark = _transport.set(self._transport)
+    def enable(self, name: str) -> None:
+        """A proxy listens, whatever somebody did to it."""
+        with self._server():
+            _consumer.post(f"/proxies/{name}", json={"enabled": True})
+
+    def raw(self, method: str, path: str, body: Any) -> Answer:
+        """One call as somebody else wrote it, with whatever the server says to it; ProxyApiError without an answer."""
         try:
-            yield
-        except ProxyApiError:
-            raise
-        except (OSError, HTTPException, ValueError, *_LIBRARY_ERRORS) as error:
+            return self._transport.call(method, path, body)
+        except (OSError, HTTPException) as error:
             raise ProxyApiError(f"{type(error).__name__}: {error}") from error
-        finally:
-            _transport.reset(mark)
+
+    def _server(self) -> AbstractContextManager[None]:
+        return through(self._transport)
 
 
 _LIBRARY_ERRORS = (

@@ -25,6 +25,7 @@ from harness.containers.border.names.rules import Wanted
 from harness.containers.border.nft import Nft
 from harness.containers.border.server import ProxyServer, listener_of
 from harness.containers.border.toxics import LIMIT, Toxics, cutting_toxics, shape_of, wanted_toxics
+from harness.containers.border.transport import Answer as Called
 from harness.model.effect import Cut, EdgeState, Way
 from harness.model.names import NameRule
 from harness.model.request_fault import Answer, RequestFault
@@ -107,6 +108,18 @@ class Holding:
             listening = frozenset({edge.at, (edge.listen, PART_PORT + self._numbers[edge.at])})
             victims.append(Victim(listening, edge.upstream, self.servers[edge.caller].pid))
         return kill(victims)
+
+    def by_hand(self, edge: str, method: str, path: str, body: object) -> Called:
+        """One call to the proxy of an edge, which is lent from then on; ValueError for an edge without one."""
+        found = self.edges.get(edge)
+        if found is None:
+            raise ValueError(f"no proxy here stands on {edge!r}; there are {', '.join(sorted(self.edges)) or 'none'}")
+        return self.servers[found.caller].by_hand(found.proxy, method, path, body)
+
+    def take_back(self, edge: str) -> bool:
+        """It is as it is wanted again, read back."""
+        found = self.edges[edge]
+        return self.servers[found.caller].take_back(found.proxy)
 
     def stop(self) -> None:
         """Ends all proxies."""

@@ -8,11 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from harness.containers.border.child import Child
 from harness.containers.border.config import EdgeConfig, Endpoint
 from harness.containers.border.driver import Api, ProxyApiError
 from harness.containers.border.toxics import Toxics
+from harness.containers.border.transport import Answer
 from harness.model.ended import PROCESS_ENDED
 
 _START_PATIENCE_S = 3.0
@@ -36,6 +38,7 @@ class ProxyServer:
         self._port, self._api = api_port, Api(api_port)
         self._listeners = {listener[0]: listener for listener in listeners}
         self._wanted: dict[str, Toxics] = {}
+        self._lent: set[str] = set()
         self._replaced = replaced
         self._child = Child()
         self._lock = threading.RLock()
@@ -105,7 +108,26 @@ class ProxyServer:
             if present is None:
                 self.replace(PROCESS_ENDED)
                 return True
-            return all(self._wanted.get(name, {}) == toxics for name, toxics in present.items())
+            return all(self._wanted.get(n, {}) == toxics for n, toxics in present.items() if n not in self._lent)
+
+    def by_hand(self, name: str, method: str, path: str, body: Any) -> Answer:
+        """One call about one proxy in somebody's own words. From the first on it is lent: nobody else touches it."""
+        with self._lock:
+            self._lent.add(name)
+            return self._api.raw(method, f"/proxies/{name}{path}", body)
+
+    def take_back(self, name: str) -> bool:
+        """A lent proxy listens again, with the toxics that are wanted and no others; whether that was read back."""
+        with self._lock:
+            self._lent.discard(name)
+            try:
+                self._api.enable(name)
+                self._api.make_so(name, {}, self._api.toxics()[name])  # also one that acts on a share only
+                found = self._settle()
+            except (ProxyApiError, KeyError) as error:
+                self.replace(f"after it was in somebody's own hands: {error}")
+                found = self.read()
+            return found.get(name) == self._wanted.get(name, {})
 
     def replace(self, reason: str, edge: str = "") -> None:
         """Kills the process, starts another one from the file and brings it to the wanted state."""
@@ -124,7 +146,7 @@ class ProxyServer:
         present = self._api.toxics()
         for name, toxics in present.items():
             wanted = self._wanted.get(name, {})
-            if wanted != toxics:
+            if wanted != toxics and name not in self._lent:
                 self._api.make_so(name, wanted, toxics)
         return self._api.toxics()
 

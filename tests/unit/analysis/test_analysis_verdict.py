@@ -173,6 +173,7 @@ def test_an_interrupt_before_the_load_is_an_abort() -> None:
         ({"load_report": {"rows": 77}}, "77 rows"),
         ({"load_report": None}, "no account"),
         ({"more_events": (event("healed_by_hand", at_us=us(10)),)}, "healed by hand"),
+        ({"more_events": (event("program_failed", reason="KeyError('x')"),)}, "did not come to its end: KeyError('x')"),
         (
             {"more_events": (event("fault_by_hand", owner="hand-4f2a", at_us=us(10)),)},
             "a fault was added by hand at t+10.0 s (hand-4f2a)",
