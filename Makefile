@@ -4,7 +4,7 @@ export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check truth crash faults-evidence drills bench bench-http constraints fuzz gate-evidence
+.PHONY: help setup demo test check truth crash faults-evidence drills bench bench-http bench-plugin constraints fuzz gate-evidence
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -68,6 +68,10 @@ bench:  ## a region of 500 edges goes and comes back, beside toxiproxy-python's 
 bench-http:  ## what HAProxy costs on an edge: plain against http, in turns, one minute
 	@scripts/bootstrap
 	@.venv/bin/python benchmarks/haproxy_cost.py
+
+bench-plugin:  ## what the pytest plugin costs a suite that does not use it; one minute
+	@scripts/bootstrap --python
+	@.venv/bin/python benchmarks/plugin_cost.py
 
 constraints:  ## pin every Python package anew
 	@scripts/constraints

@@ -113,3 +113,8 @@ class ResilienceFailed(HarnessError, AssertionError):
     """An objective was missed, with the evidence in the message."""
 
     exit_code = 1
+
+
+for _public in (HarnessError, UsageError, InvalidFile, NothingSelected, ClusterError, ControlLost, LoadError,
+                Inconclusive, CleanupUnverified, Stopped, ResilienceFailed):  # fmt: skip
+    _public.__module__ = "harness"  # where programs catch them, so tracebacks and JUnit call them that

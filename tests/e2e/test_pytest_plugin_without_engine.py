@@ -26,10 +26,12 @@ def suite(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *words: str, **environ: str) -> tuple[int, str]:
+def run(folder: Path, *words: str, cache: bool = False, **environ: str) -> tuple[int, str]:
+    others = ("asyncio", "docker") if cache else ("asyncio", "docker", "cacheprovider")
+    without = [word for name in others for word in ("-p", f"no:{name}")]
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("REGIONFALL_", "PYTEST_")) and k != "CI"}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words], cwd=folder, env=clean | NO_ENGINE | environ,
+        [sys.executable, "-m", "pytest", *without, *words], cwd=folder, env=clean | NO_ENGINE | environ,
         capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL, check=False,
     )  # fmt: skip
     return done.returncode, done.stdout + done.stderr
@@ -166,6 +168,18 @@ def test_a_fake_cluster_answers_by_order_and_shows_which_tests_expect_nothing(su
     assert not (suite / ".regionfall" / "runs").exists()
 
 
+def test_what_failed_last_runs_first_and_the_first_failure_ends_it(suite: Path) -> None:
+    (suite / "compose.yaml").write_text(LABELLED)
+    write(suite, "test_faked.py", FAKED.replace("test_that_expects_something", "test_b") + "\n    def test_c(): pass\n")
+    fake = ("--chaos-fake", "--chaos-fake-answer=failed")
+    code, out = run(suite, *fake, "-x", cache=True)
+    assert code == 1 and "1 failed in" in out, out
+    code, out = run(suite, *fake, "--lf", cache=True)
+    assert code == 1 and "1 failed" in out and "run-last-failure" in out, out
+    code, out = run(suite, "--chaos-fake", "--lf", cache=True)
+    assert code == 0 and "1 passed" in out, out
+
+
 def test_a_fake_cluster_refuses_what_a_real_one_would(suite: Path) -> None:
     (suite / "compose.yaml").write_text(LABELLED)
     write(suite, "test_typos.py", TYPO)
@@ -196,3 +210,4 @@ def test_the_public_names_are_there_and_nothing_else_is() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
         _ = harness.Nothing
     assert issubclass(harness.ResilienceFailed, AssertionError)
+    assert str(harness.Inconclusive) == "<class 'harness.Inconclusive'>", "as tracebacks name it"

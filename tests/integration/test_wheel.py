@@ -145,6 +145,31 @@ def left_of(home: Path) -> list[str]:
     return [row for words in listings for row in run(["docker", *words, "-q", "--filter", label], home).split()]
 
 
+def documented_test(checkout: Path) -> str:
+    """The first test of the page about pytest, with names of a stranger's stack and shorter times."""
+    code = (checkout / "docs" / "python.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    for there, here in (('checkout"', 'shop"'), ("orders->db", "web->orders"), ('"20s"', '"5s"'), ('"10s"', '"5s"')):
+        code = code.replace(there, here)
+    assert len(code.strip().splitlines()) <= 10
+    return code.replace('"shop", rate', '"web", rate').replace('expect("shop"', 'expect("web"')
+
+
+@pytest.mark.timeout(INSTALL_S)
+def test_a_test_copied_from_the_docs_runs_in_a_strangers_empty_folder(
+    installed: Path, checkout: Path, tmp_path: Path
+) -> None:
+    guest = tmp_path / "guest"
+    shutil.copytree(checkout / "tests" / "guests" / "two-services", guest, ignore=shutil.ignore_patterns(".regionfall"))
+    (guest / "test_shop.py").write_text(documented_test(checkout), encoding="utf-8")
+    command = [str(installed / "bin" / "python"), "-m", "pytest", "-q", "-o", "chaos_files=false"]
+    done = subprocess.run(
+        command, cwd=guest, env=bare_environment(installed), capture_output=True, text=True, timeout=240, check=False,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout + done.stderr
+    assert left_of(guest / ".regionfall") == []
+
+
 @pytest.mark.timeout(INSTALL_S)
 def test_the_installed_command_runs_faults_and_judges_a_guest_outside_the_repository(
     installed: Path, checkout: Path, tmp_path: Path
