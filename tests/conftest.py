@@ -1,9 +1,9 @@
 """What every test may use, and who runs beside whom under pytest-xdist.
 
 `make test` runs three files side by side: most of their time is waiting. Three rules keep that honest on two
-processors. What measures runs in one lane, one file after the other; until the slice of the replay is through, which
-needs most of both processors, the other lanes wait (unit tests beside it cost more in repeated outages than they
-saved); long files are handed out first.
+processors. What measures runs in one lane, one file after the other; until the slice of the replay and the reference
+gate are through, which need most of both processors, the other lanes wait (unit tests beside it cost more in repeated
+outages than they saved); long files are handed out first.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ import pytest
 
 MEASURING = (
     "e2e/test_truth_slice.py",
+    "e2e/test_example_project.py",
     "contract/test_load_program.py",
     "e2e/test_other_guests.py",
     "integration/test_load_in_a_container.py",
     "integration/test_border_frozen_callee.py",
 )
 """Files whose assertions are about time as it passes on this machine: one lane."""
-HEAVY = "e2e/test_truth_slice.py"
-"""The one that has the machine to itself."""
+HEAVY = MEASURING[:2]
+"""Those that have the machine to themselves: a whole replay, and a gate whose limits are times."""
 LONG = (
     "e2e/test_pytest_plugin.py",
     "e2e/test_shop_runs.py",
@@ -93,7 +94,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         return (yield)
     heavy, file = f"{worker['testrunuid']}.heavy", file_of(item.nodeid)
     held = item.config.stash.get(HEAVY_LOCK, None)
-    if file == HEAVY:
+    if file in HEAVY:
         item.config.stash[HEAVY_LOCK] = held or _lock(heavy, fcntl.LOCK_EX)
         return (yield)
     if held is not None:

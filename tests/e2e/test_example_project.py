@@ -52,6 +52,7 @@ def test_five_experiments_pass_and_so_does_the_gate(project):
     assert (code, len(answer["runs"])) == (0, 5), answer
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize(
     ("environ", "test", "objective"),
     [({"DB_TIMEOUT": "600ms"}, "slow_database", "orders p90 < 500ms"),

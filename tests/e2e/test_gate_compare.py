@@ -36,6 +36,7 @@ def shell(tmp_path: Path) -> shop.Shell:
     return shell
 
 
+@pytest.mark.drill
 def test_side_b_is_judged_against_side_a_of_the_same_job(shell: shop.Shell) -> None:
     """Who waits longer answers later: from 200 to 300 ms is more than a tenth."""
     words = ("gate", "slow.chaos.yaml", "--policy", "gate.yaml", "--rounds", "1", "--json")

@@ -89,17 +89,17 @@ class Suite:
     def write(self, name: str, text: str) -> None:
         (self.folder / name).write_text(textwrap.dedent(text), encoding="utf-8")
 
-    def start(self, *words: str, **environ: str) -> subprocess.Popen[str]:
+    def start(self, *words: str, beside: tuple[str, ...] = (), **environ: str) -> subprocess.Popen[str]:
         others = ("cacheprovider", "hypothesispytest", "asyncio", "docker")
-        without = [word for name in others if name not in words for word in ("-p", f"no:{name}")]
+        without = [word for name in others if name not in beside for word in ("-p", f"no:{name}")]
         command = [sys.executable, "-m", "pytest", *without, *words]
         return subprocess.Popen(
             command, cwd=self.folder, env=self.environ | environ, text=True, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
 
-    def run(self, *words: str, timeout: float = 300, **environ: str) -> tuple[int, str]:
-        process = self.start(*words, **environ)
+    def run(self, *words: str, timeout: float = 300, beside: tuple[str, ...] = (), **environ: str) -> tuple[int, str]:
+        process = self.start(*words, beside=beside, **environ)
         try:
             out, _ = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
@@ -170,7 +170,7 @@ def test_no_fault_outlives_its_test_and_whoever_leaks_one_is_named(suite):
         assert all(one["state"] == "healed" for one in verdict["injections"]), folder
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.drill), signal.SIGTERM])
 def test_an_interrupted_suite_leaves_neither_faults_nor_containers(suite, number):
     suite.write("test_long.py", FAILS.replace('"7s"', '"300s"'))
     process = suite.start()
@@ -332,5 +332,5 @@ def test_beside_pytest_asyncio_and_the_real_pytest_docker(suite):
             assert chaos.cluster.name == "asked-three-services"
         """,
     )
-    code, out = suite.run("-v", "asyncio", "docker", "tests")
+    code, out = suite.run("-v", beside=("asyncio", "docker"))
     assert code == 0 and "1 passed" in out, out

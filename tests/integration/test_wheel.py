@@ -170,6 +170,7 @@ def test_a_test_copied_from_the_docs_runs_in_a_strangers_empty_folder(
     assert left_of(guest / ".regionfall") == []
 
 
+@pytest.mark.drill
 @pytest.mark.timeout(INSTALL_S)
 def test_the_installed_command_runs_faults_and_judges_a_guest_outside_the_repository(
     installed: Path, checkout: Path, tmp_path: Path
