@@ -211,7 +211,8 @@ def test_the_next_test_starts_from_the_baseline_or_says_who_broke_it(suite):
     assert "2 passed" in out, out
 
 
-def test_four_workers_share_one_stack_and_take_it_down(suite):
+@pytest.mark.parametrize("workers", [2, pytest.param(4, marks=pytest.mark.drill)])
+def test_workers_share_one_stack_and_take_it_down(suite, workers):
     quick = """
         def test_{n}(chaos):
             with chaos.load("web", rate="20/s"):
@@ -219,11 +220,11 @@ def test_four_workers_share_one_stack_and_take_it_down(suite):
                     chaos.hold("3s")
             chaos.expect("web", availability=">= 90%")
     """
-    for number in range(4):
+    for number in range(workers):
         suite.write(f"test_{number}.py", quick.format(n=number))
-    code, out = suite.run("-n", "4", "-p", "xdist", timeout=400)
+    code, out = suite.run("-n", str(workers), "-p", "xdist", timeout=400)
     assert code == 0, out
-    assert "4 passed" in out, out
+    assert f"{workers} passed" in out, out
     ups = list((suite.folder / ".regionfall" / "up").iterdir())
     assert len(ups) == 1
 

@@ -105,6 +105,8 @@ def test_the_run_folder_is_complete_and_its_rendered_file_is_private(passed, she
 def test_an_objective_that_is_missed_fails_the_run_and_is_named(shell):
     shell.write("fails.chaos.yaml", shop.experiment(HANG, expect='shop: {availability: ">= 90%", phases: [gone]}'))
     answer = shell.run("fails.chaos.yaml")
+    if "were sent more than 10 ms late" in answer.reasons:  # the machine was busy with another lane: no verdict then
+        answer = shell.run("fails.chaos.yaml")
     assert answer.code == 1 and answer.verdict["verdict"] == "failed"
     assert "shop availability" in answer.reasons
 
