@@ -37,7 +37,8 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--json", action="store_true")
     wish = parser.parse_args()
-    os.environ.pop("PYTEST_ADDOPTS", None)
+    for name in ("PYTEST_ADDOPTS", "PYTHONDONTWRITEBYTECODE"):  # without bytecode every import would compile
+        os.environ.pop(name, None)
     seen: dict[str, list[tuple[float, float]]] = {arm: [] for arm in ARMS}
     with tempfile.TemporaryDirectory() as place:
         (Path(place) / "test_nothing.py").write_text("def test_nothing(): pass\n", encoding="utf-8")
