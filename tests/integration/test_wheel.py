@@ -145,6 +145,20 @@ def left_of(home: Path) -> list[str]:
     return [row for words in listings for row in run(["docker", *words, "-q", "--filter", label], home).split()]
 
 
+def strangers_folder(checkout: Path, place: Path) -> Path:
+    """A project that is not ours, in a folder of its own."""
+    ignore = shutil.ignore_patterns(".regionfall")
+    return Path(shutil.copytree(checkout / "tests" / "guests" / "two-services", place / "guest", ignore=ignore))
+
+
+def run_there(installed: Path, guest: Path, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """A command of the installed wheel in that folder, whatever it ends with."""
+    return subprocess.run(
+        command, cwd=guest, env=bare_environment(installed), capture_output=True, text=True, timeout=240, check=False,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
 def documented_test(checkout: Path) -> str:
     """The first test of the page about pytest, with names of a stranger's stack and shorter times."""
     code = (checkout / "docs" / "python.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
@@ -158,14 +172,10 @@ def documented_test(checkout: Path) -> str:
 def test_a_test_copied_from_the_docs_runs_in_a_strangers_empty_folder(
     installed: Path, checkout: Path, tmp_path: Path
 ) -> None:
-    guest = tmp_path / "guest"
-    shutil.copytree(checkout / "tests" / "guests" / "two-services", guest, ignore=shutil.ignore_patterns(".regionfall"))
+    guest = strangers_folder(checkout, tmp_path)
     (guest / "test_shop.py").write_text(documented_test(checkout), encoding="utf-8")
     command = [str(installed / "bin" / "python"), "-m", "pytest", "-q", "-o", "chaos_files=false"]
-    done = subprocess.run(
-        command, cwd=guest, env=bare_environment(installed), capture_output=True, text=True, timeout=240, check=False,
-        stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    done = run_there(installed, guest, command)
     assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout + done.stderr
     assert left_of(guest / ".regionfall") == []
 
@@ -175,14 +185,10 @@ def test_a_test_copied_from_the_docs_runs_in_a_strangers_empty_folder(
 def test_the_installed_command_runs_faults_and_judges_a_guest_outside_the_repository(
     installed: Path, checkout: Path, tmp_path: Path
 ) -> None:
-    guest = tmp_path / "guest"
-    shutil.copytree(checkout / "tests" / "guests" / "two-services", guest, ignore=shutil.ignore_patterns(".regionfall"))
+    guest = strangers_folder(checkout, tmp_path)
     (guest / "brief.chaos.yaml").write_text(BRIEF, encoding="utf-8")
     command = [str(installed / "bin" / "regionfall"), "run", "brief.chaos.yaml", "--json"]
-    done = subprocess.run(
-        command, cwd=guest, env=bare_environment(installed), capture_output=True, text=True, timeout=240, check=False,
-        stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    done = run_there(installed, guest, command)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     verdict = json.loads(done.stdout)
     assert (verdict["verdict"], verdict["cleanup"]) == ("passed", "verified")
