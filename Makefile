@@ -20,7 +20,7 @@ demo:  ## set up, then replay AWS us-east-1 of 2021-12-07 and show the verdict
 # runs are shown: a machine that is busy with something else disturbs what measures.
 SIDE_BY_SIDE = -n 3 --dist loadfile --no-loadscope-reorder
 
-test:  ## set up, then the tests (needs Docker; about half an hour on two processors)
+test:  ## set up, then the tests (needs Docker; about a quarter of an hour on two processors)
 	@scripts/bootstrap --tests
 	@.venv/bin/python -m pytest tests -m "not drill" $(SIDE_BY_SIDE) || { [ $$? = 1 ] && echo "once more, alone: what failed" \
 	  && .venv/bin/python -m pytest tests -m "not drill" --last-failed --last-failed-no-failures none; }

@@ -60,7 +60,9 @@ def _rows(topic: str) -> list[dict[str, Any]]:
         return [{"name": str(code), "meaning": meaning} for code, meaning in EXIT_CODES.items()]
     if topic == "files":
         return [{"name": name, "meaning": meaning} for name, meaning in FILES.items()]
-    raise UsageError(f"unknown topic {topic!r}; known: {', '.join(TOPICS)}")
+    inside = [one for one in TOPICS if topic in {str(row["name"]) for row in _rows(one)}]
+    meant = f"; did you mean `regionfall explain {inside[0]} {topic}`?" if inside else ""
+    raise UsageError(f"unknown topic {topic!r}; known: {', '.join(TOPICS)}{meant}")
 
 
 def _faults() -> list[dict[str, Any]]:

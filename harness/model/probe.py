@@ -62,6 +62,10 @@ class Probe:
     tolerance: int = 0
     line: int = 1
 
+    def __post_init__(self) -> None:
+        if not (self.every_s > 0 and self.timeout_s > 0):
+            raise ValueError(f"probe {self.name} is asked every {self.every_s} s for {self.timeout_s} s; both must last")
+
 
 class State(StrEnum):
     """What one answer says. UNKNOWN: it could not be measured, which is never a pass and never a failure."""

@@ -126,6 +126,7 @@ def test_changes_are_told_as_events(world: Shop) -> None:
     assert ("west", "stock:8080", True) in told
 
 
+@pytest.mark.drill
 def test_a_neighbour_that_vanished_without_a_word_looks_down(world: Shop) -> None:
     assert answers(world, "orders")
     world.orders.kill()

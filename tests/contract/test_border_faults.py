@@ -146,6 +146,7 @@ def test_a_share_is_slow_and_the_rest_is_not(stack: Shop) -> None:
     assert stack.run(SHARES.format(host=stack.at["orders"], ask=True)) == {"slow": 20, "fast": 80}
 
 
+@pytest.mark.drill
 def test_a_cut_share_and_a_delay_are_one_state(stack: Shop) -> None:
     effects = {"cut": (30.0, {NEAR: Effect(cut=Cut.RESET, share=0.5)}), "slow": (30.0, {NEAR: Effect(latency_ms=210)})}
     assert stack.control_east.want(effects, {}, 30)["missing"] == {}

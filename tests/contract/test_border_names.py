@@ -72,6 +72,7 @@ print(json.dumps([name, socket.inet_ntoa(answer[-4:])]))
     assert stack.run(code) == ["connected", stack.at["orders"]]
 
 
+@pytest.mark.drill
 def test_a_name_server_that_died_or_froze_is_replaced_and_that_is_recorded(stack: Shop) -> None:
     for signal in ("KILL", "STOP"):
         before = len(stack.control_east.status()["disturbances"])

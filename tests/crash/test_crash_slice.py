@@ -52,17 +52,18 @@ def small_disk(place: Path, megabytes: int) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def stands(tmp_path_factory) -> Iterator[tuple[Stand, Stand]]:
-    """Two projects, each with its stack up; the folder of the second lies on a disk of 24 MB."""
-    place = tmp_path_factory.mktemp("crash")
+def stand(tmp_path_factory) -> Iterator[Stand]:
+    """A project with its stack up."""
+    with standing(tmp_path_factory.mktemp("crash") / "wide") as stand:
+        yield stand
+
+
+@pytest.fixture(scope="module")
+def cramped(tmp_path_factory) -> Iterator[Stand]:
+    """Another one, whose folder lies on a disk of 24 MB."""
     with ExitStack() as stack:
-        disk = stack.enter_context(small_disk(place / "small", 24))
-        yield stack.enter_context(standing(place / "wide")), stack.enter_context(standing(disk))
-
-
-@pytest.fixture
-def stand(stands) -> Stand:
-    return stands[0]
+        disk = stack.enter_context(small_disk(tmp_path_factory.mktemp("crash") / "small", 24))
+        yield stack.enter_context(standing(disk))
 
 
 def begun(stand: Stand, name: str, start: Callable[..., Any] = Stand.start) -> tuple[Any, Path]:
@@ -105,8 +106,9 @@ def nothing_left(stand: Stand) -> None:
 
 
 @pytest.mark.drill
-def test_two_projects_run_side_by_side_and_neither_feels_the_other(stands):
-    runs = [begun(stand, "beside") for stand in stands]
+def test_two_projects_run_side_by_side_and_neither_feels_the_other(stand, cramped):
+    stands = (stand, cramped)
+    runs = [begun(one, "beside") for one in stands]
     for stand, (process, folder) in zip(stands, runs, strict=True):
         out, err = process.communicate(timeout=90)
         verdict = json.loads(out)
@@ -129,9 +131,8 @@ def test_a_few_seeded_kills_leave_nothing_behind(stand):
         assert line.good, line.to_json()
 
 
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.drill)]
-)
+@pytest.mark.drill
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_whoever_stops_a_run_twice_is_told_that_nothing_was_verified_and_faults_end_all_the_same(stand, number, code):
     process, folder = begun(stand, "twice")
     process.send_signal(number)
@@ -191,10 +192,10 @@ def test_a_wall_clock_that_is_stepped_while_a_fault_holds_changes_nothing(stand,
     assert judged(stand, folder)["verdict"] == verdict["verdict"]
 
 
-def test_a_run_whose_disk_is_full_lifts_its_faults_and_says_so(stands):
-    stand = stands[1]
-    process, folder = begun(stand, "full")
-    filler = stand.directory / "filler"
+@pytest.mark.drill
+def test_a_run_whose_disk_is_full_lifts_its_faults_and_says_so(cramped):
+    process, folder = begun(cramped, "full")
+    filler = cramped.directory / "filler"
     with filler.open("wb", buffering=0) as file:
         while True:
             try:
@@ -205,10 +206,10 @@ def test_a_run_whose_disk_is_full_lifts_its_faults_and_says_so(stands):
         _, err = process.communicate(timeout=90)
         assert process.returncode == 4, err
         assert "No space left" in err or "disk full" in err, err
-        nothing_left(stand)
+        nothing_left(cramped)
     finally:
         filler.unlink()
-    verdict = judged(stand, folder)
+    verdict = judged(cramped, folder)
     assert (verdict["status"], verdict["verdict"]) == ("errored", "inconclusive")
 
 

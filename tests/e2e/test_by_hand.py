@@ -146,6 +146,7 @@ def test_halt_ends_a_live_run_lifts_its_fault_and_refuses_the_next_one_until_it_
 # -- stop conditions
 
 
+@pytest.mark.drill
 def test_a_stop_condition_lifts_the_fault_within_two_seconds_and_decides(shell):
     shell.write("stops.chaos.yaml", HANG + 'stop: [{when: "web.availability < 60% for 1s", verdict: failed}]\n')
     answer = shell.run("stops.chaos.yaml")

@@ -129,6 +129,11 @@ def test_every_topic_is_explained_in_words_and_as_json(tmp_path, topic):
     assert rows[0]["name"] in regionfall(tmp_path, "explain", topic).stdout
 
 
+def test_the_name_of_a_fault_where_a_topic_is_asked_for_is_led_there(tmp_path):
+    done = regionfall(tmp_path, "explain", "bandwidth")
+    assert done.returncode == 2 and "regionfall explain faults bandwidth" in done.stderr
+
+
 def test_the_schema_is_json_accepts_the_replay_and_refuses_it_with_a_key_of_no_meaning(tmp_path):
     jsonschema = pytest.importorskip("jsonschema")
     from ruamel.yaml import YAML

@@ -26,7 +26,7 @@ timeline:
   - {phase: breath, for: 7s}
   - {phase: frozen, for: 5s, faults: [{id: frozen, on: orders, pause: true}]}
   - {phase: again, for: 5s}
-  - {phase: starved, for: 5s, faults: [{id: starved, on: db, memory: 8MB}]}
+  - {phase: starved, for: 9s, faults: [{id: starved, on: db, memory: 8MB}]}
   - {phase: after, for: 6s}
 expect: {web: [{availability: "<= 20%", phases: [killed]}, {availability: ">= 60%", phases: [after]}]}
 """
@@ -93,6 +93,7 @@ def test_a_killed_controller_leaves_no_service_down(shell):
     assert shell("heal").code == 0 and helper(shell) == ""
 
 
+@pytest.mark.drill
 def test_the_helper_for_containers_is_on_no_network(shell):
     added = shell("fault", "add", "orders", "stop", "--for", "60s", "--json")
     assert added.code == 0, added.err

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import shop
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.drill, pytest.mark.timeout(300)]
 COMPOSE = shop.GUESTS / "copies" / "compose.yaml"
 COPIES = ("orders-1", "orders-2", "orders-3")
 RUN = f"""\
@@ -63,7 +63,6 @@ def test_one_copy_of_three_is_killed_and_callers_that_try_the_next_address_do_no
         assert injection["contained"]["proved"], injection
 
 
-@pytest.mark.drill
 def test_by_hand_the_shared_name_means_all_copies_and_a_copy_only_itself(shell):
     assert shop.wait_for(lambda: shop.status_of(shell.url) == 200, 20)
     added = shell("fault", "add", "web->orders-2", "refuse", "--for", "60s", "--json")

@@ -17,32 +17,16 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import installed
 import shop
 
 pytestmark = pytest.mark.timeout(600)
 
-SURVIVES = """
-    def test_shop_survives_a_slow_database(chaos):
-        with chaos.load("web", rate="50/s"):
-            chaos.steady("6s")
-            with chaos.inject("orders->db", slow="200ms"):
-                chaos.hold("7s")
-            chaos.recover("11s")
-        chaos.expect("web", p99="< 800ms", availability=">= 98%", recovers_within="10s")
-"""
-FAILS = """
+HANGS = """
     def test_shop_does_not_survive_a_database_that_hangs(chaos):
         with chaos.load("web", rate="50/s"):
             with chaos.inject("orders->db", hang=True, phase="gone"):
-                chaos.hold("7s")
-        chaos.expect("web", availability=">= 99%", phases=["gone"])
-"""
-UNTOUCHED = """
-    def test_whose_fault_never_touched_anything(chaos):
-        with chaos.load("web", rate="50/s"):
-            with chaos.inject("web->orders", slow="0ms"):
-                chaos.hold("7s")
-        chaos.expect("web", availability=">= 90%")
+                chaos.hold("300s")
 """
 FORGETS = """
     def test_that_forgets_to_leave(chaos):
@@ -63,16 +47,34 @@ FORGETS = """
 
     def test_that_asks_for_what_is_not_there(chaos):
         with chaos.load("web", rate="50/s"):
-            chaos.steady("5s")
             with chaos.inject("web->nowhere", slow="100ms"):
                 chaos.hold("2s")
 """
+LEAKS = {
+    "test_that_forgets_to_leave": "error",
+    "test_that_forgets_to_enter": "error",
+    "test_that_crashes_while_a_fault_holds": "failure",
+    "test_that_asks_for_what_is_not_there": "error",
+}
+BREAKS = """
+    def test_first(chaos):
+        with chaos.load("web", rate="20/s"):
+            with chaos.inject("orders->db", slow="50ms"):
+                chaos.hold("3s")
+        # What a breaker that never closes looks like from outside: the service itself is gone for good.
+        orders = chaos.cluster.running.container("orders")
+        orders.stop(timeout=1)
+"""
+NEXT = """
+    def test_second(chaos):
+        with chaos.load("web", rate="20/s"):
+            chaos.steady("6s", web={"availability": ">= 99%"})
+"""
 FILE = """\
 version: 1
-break: "orders->db"
-how: {slow: 200ms}
-for: 8s
-steady: {for: 6s}
+load: {rate: 50/s, warmup: 1s, flows: {web: {}}}
+steady: {for: 5s}
+timeline: [{phase: slow, for: 6s, faults: [{on: "orders->db", slow: 200ms}]}]
 expect: {web: [{availability: ">= 90%"}, {p99: "< 150ms"}]}
 """
 
@@ -80,10 +82,10 @@ expect: {web: [{availability: ">= 90%"}, {p99: "< 150ms"}]}
 class Suite:
     """A stranger's folder; `run` is pytest in it, the plugin found by its entry point."""
 
-    def __init__(self, folder: Path) -> None:
-        for name in ("three-services", "two-services"):
+    def __init__(self, folder: Path, guest: str = "three-services", python: str | Path = sys.executable) -> None:
+        for name in (guest, "two-services"):
             shutil.copytree(shop.GUESTS / name, folder / name)
-        self.folder = folder / "three-services"
+        self.folder, self.python = folder / guest, python
         self.environ = {k: v for k, v in os.environ.items() if not k.startswith(("REGIONFALL_", "COMPOSE_", "PYTEST_"))}
 
     def write(self, name: str, text: str) -> None:
@@ -92,7 +94,7 @@ class Suite:
     def start(self, *words: str, beside: tuple[str, ...] = (), **environ: str) -> subprocess.Popen[str]:
         others = ("cacheprovider", "hypothesispytest", "asyncio", "docker")
         without = [word for name in others if name not in beside for word in ("-p", f"no:{name}")]
-        command = [sys.executable, "-m", "pytest", *without, *words]
+        command = [str(self.python), "-m", "pytest", *without, *words]
         return subprocess.Popen(
             command, cwd=self.folder, env=self.environ | environ, text=True, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -129,37 +131,62 @@ def suite(tmp_path):
     assert suite.left() == []
 
 
-def test_a_mixed_suite_passes_fails_and_does_not_decide_with_the_evidence_in_its_messages(suite):
-    suite.write("test_shop.py", SURVIVES + FAILS + UNTOUCHED)
+def documented(name: str, entry: str, edge: str) -> str:
+    """The first test of the page about pytest, with names of this stack, shorter times and a fault that is felt."""
+    code = (installed.ROOT / "docs" / "python.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    for there, here in (
+        ("test_checkout_survives_a_slow_database", name), ('"checkout"', f'"{entry}"'), ("orders->db", edge),
+        ('"10s"', '"5s"'), ('"20s"', '"6s"'), ('"15s"', '"11s"'), ('"300ms"', '"2s"'),
+    ):  # fmt: skip
+        assert there in code
+        code = code.replace(there, here)
+    assert len(code.strip().splitlines()) <= 10
+    return code
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory):
+    """One run of pytest with everything that a suite may hold, the plugin installed from the built wheel: (folder, exit
+    code, what it said)."""
+    place = tmp_path_factory.mktemp("mixed")
+    python = installed.environment(place / "venv", installed.wheel(place)) / "bin" / "python"
+    suite = Suite(place, "survivor", python)
+    suite.write("test_1_survives.py", documented("test_shop_survives", "web", "orders->db"))
+    suite.write("test_2_fails.py", documented("test_shop_does_not_survive", "bare", "bare->db"))
+    suite.write("test_3_untouched.py", documented("test_whose_fault_touches_nothing", "bare", "orders->db"))
+    suite.write("test_4_leaks.py", FORGETS)
     suite.write("slow.chaos.yaml", FILE)
-    code, out = suite.run("--junitxml=out.xml", "-W", "error", "--chaos-seed=7")
+    code, out = suite.run("-v", "--junitxml=out.xml", "-W", "error", "--chaos-seed=7", timeout=400)
+    yield suite, code, out
+    assert suite.left() == []
+
+
+def test_in_a_strangers_folder_the_documented_test_passes_fails_or_does_not_decide_with_its_evidence(mixed):
+    suite, code, out = mixed
     assert code == 1, out
-    assert "2 failed, 1 passed, 1 error" in out, out
     assert "--chaos-seed=7" in out
-    assert "web availability >= 99% in gone: observed" in out
-    assert "the fault bit: hang on orders->db" in out
+    assert "bare p99 < 800ms: observed" in out
+    assert "the fault bit: slow 2 s on bare->db" in out
     assert "worst second:" in out
     assert "report: .regionfall/runs/" in out
-    assert "pytest 'test_shop.py::test_shop_does_not_survive_a_database_that_hangs' --chaos-seed=7" in out
+    assert "pytest 'test_2_fails.py::test_shop_does_not_survive' --chaos-seed=7" in out
     assert "Inconclusive: injection slow was not proved by effect" in out
     assert "harness/script/chaos.py" not in out, "the lines that matter are the test's"
     cases = suite.junit("out.xml")
     assert {name: what for name, (what, _) in cases.items()} == {
-        "test_shop_survives_a_slow_database": "passed",
-        "test_shop_does_not_survive_a_database_that_hangs": "failure",
-        "test_whose_fault_never_touched_anything": "error",
+        "test_shop_survives": "passed",
+        "test_shop_does_not_survive": "failure",
+        "test_whose_fault_touches_nothing": "error",
         "slow.chaos.yaml": "failure",
         "web availability >= 90%": "passed",
         "web p99 < 150ms": "failure",
-    }
-    assert cases["test_whose_fault_never_touched_anything"][1].startswith("inconclusive: ")
+    } | LEAKS
+    assert cases["test_whose_fault_touches_nothing"][1].startswith("inconclusive: ")
     assert "observed" in cases["web p99 < 150ms"][1]
 
 
-def test_no_fault_outlives_its_test_and_whoever_leaks_one_is_named(suite):
-    suite.write("test_leaks.py", FORGETS)
-    code, out = suite.run("-x", "--maxfail=9")
-    assert code == 1, out
+def test_no_fault_outlives_its_test_and_whoever_leaks_one_is_named(mixed):
+    suite, _, out = mixed
     assert "slow 100ms on web->orders still held at the end" in out
     assert "slow 100ms on web->orders was never entered" in out
     assert "KeyError: 'mine'" in out
@@ -170,9 +197,17 @@ def test_no_fault_outlives_its_test_and_whoever_leaks_one_is_named(suite):
         assert all(one["state"] == "healed" for one in verdict["injections"]), folder
 
 
+@pytest.mark.drill
+def test_the_next_test_starts_from_the_baseline_of_a_stack_that_was_made_anew(suite):
+    """The predecessor stops a service for good; only a new stack answers the next test."""
+    suite.write("test_next.py", BREAKS + NEXT)
+    code, out = suite.run("-v")
+    assert code == 0 and "2 passed" in out, out
+
+
 @pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.drill), signal.SIGTERM])
 def test_an_interrupted_suite_leaves_neither_faults_nor_containers(suite, number):
-    suite.write("test_long.py", FAILS.replace('"7s"', '"300s"'))
+    suite.write("test_long.py", HANGS)
     process = suite.start()
     journal = suite.folder / ".regionfall" / "latest" / "events.ndjson"
     shop.wait_for(lambda: journal.exists() and "injection_holding" in journal.read_text(), timeout=120)
@@ -186,32 +221,8 @@ def test_an_interrupted_suite_leaves_neither_faults_nor_containers(suite, number
     print(f"{took:.1f} s from signal to nothing left")
 
 
-def test_the_next_test_starts_from_the_baseline_or_says_who_broke_it(suite):
-    """The predecessor leaves a client pool that stays broken: the stack is made anew before the next one begins."""
-    suite.write(
-        "test_two.py",
-        """
-        import subprocess
-
-        def test_first(chaos):
-            with chaos.load("web", rate="20/s"):
-                with chaos.inject("orders->db", slow="50ms"):
-                    chaos.hold("3s")
-            # What a breaker that never closes looks like from outside: the service itself is gone for good.
-            orders = chaos.cluster.running.container("orders")
-            orders.stop(timeout=1)
-
-        def test_second(chaos):
-            with chaos.load("web", rate="20/s"):
-                chaos.steady("6s", web={"availability": ">= 99%"})
-        """,
-    )
-    code, out = suite.run("-v")
-    assert code == 0, out
-    assert "2 passed" in out, out
-
-
-@pytest.mark.parametrize("workers", [2, pytest.param(4, marks=pytest.mark.drill)])
+@pytest.mark.drill
+@pytest.mark.parametrize("workers", [2, 4])
 def test_workers_share_one_stack_and_take_it_down(suite, workers):
     quick = """
         def test_{n}(chaos):
@@ -229,6 +240,7 @@ def test_workers_share_one_stack_and_take_it_down(suite, workers):
     assert len(ups) == 1
 
 
+@pytest.mark.drill
 def test_tests_with_other_compose_files_get_another_stack_and_only_one_is_up(suite):
     """The second file comes from pytest-docker's fixture, the third from the marker."""
     text = (suite.folder / "compose.yaml").read_text()
@@ -266,6 +278,7 @@ def test_tests_with_other_compose_files_get_another_stack_and_only_one_is_up(sui
     assert "2 passed" in out, out
 
 
+@pytest.mark.drill
 def test_an_edge_in_the_tests_own_hands_and_a_probe_and_nothing_of_it_is_left_for_the_next(suite):
     suite.write(
         "test_hands.py",
@@ -311,6 +324,7 @@ def test_an_edge_in_the_tests_own_hands_and_a_probe_and_nothing_of_it_is_left_fo
     assert "2 passed" in out and "1 failed" in out and "KeyError: 'mine'" in out, out
 
 
+@pytest.mark.drill
 def test_beside_pytest_asyncio_and_the_real_pytest_docker(suite):
     """Both installed, an event loop in use, and the Compose file from pytest-docker's own fixture."""
     pytest.importorskip("pytest_asyncio")

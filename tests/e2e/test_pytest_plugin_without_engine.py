@@ -26,9 +26,9 @@ def suite(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *words: str, cache: bool = False, **environ: str) -> tuple[int, str]:
-    others = ("asyncio", "docker") if cache else ("asyncio", "docker", "cacheprovider")
-    without = [word for name in others for word in ("-p", f"no:{name}")]
+def run(folder: Path, *words: str, beside: tuple[str, ...] = (), **environ: str) -> tuple[int, str]:
+    others = {"asyncio", "docker", "cacheprovider"} - {*beside}
+    without = [word for name in sorted(others) for word in ("-p", f"no:{name}")]
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("REGIONFALL_", "PYTEST_")) and k != "CI"}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *without, *words], cwd=folder, env=clean | NO_ENGINE | environ,
@@ -172,12 +172,43 @@ def test_what_failed_last_runs_first_and_the_first_failure_ends_it(suite: Path) 
     (suite / "compose.yaml").write_text(LABELLED)
     write(suite, "test_faked.py", FAKED.replace("test_that_expects_something", "test_b") + "\n    def test_c(): pass\n")
     fake = ("--chaos-fake", "--chaos-fake-answer=failed")
-    code, out = run(suite, *fake, "-x", cache=True)
+    code, out = run(suite, *fake, "-x", beside=("cacheprovider",))
     assert code == 1 and "1 failed in" in out, out
-    code, out = run(suite, *fake, "--lf", cache=True)
+    code, out = run(suite, *fake, "--lf", beside=("cacheprovider",))
     assert code == 1 and "1 failed" in out and "run-last-failure" in out, out
-    code, out = run(suite, "--chaos-fake", "--lf", cache=True)
+    code, out = run(suite, "--chaos-fake", "--lf", beside=("cacheprovider",))
     assert code == 0 and "1 passed" in out, out
+
+
+BOTH = """
+    import pytest
+
+    async def test_in_a_loop(chaos):
+        with chaos.load("web", rate="20/s"):
+            with chaos.inject("web->db", slow="50ms"):
+                chaos.hold("3s")
+        chaos.expect("web", availability=">= 90%")
+
+    def test_second(chaos_cluster):
+        assert chaos_cluster.name == "second"
+
+    @pytest.mark.chaos(compose="third.yaml")
+    def test_third(chaos_cluster):
+        assert chaos_cluster.name == "third"
+"""
+
+
+def test_beside_pytest_asyncio_pytest_docker_and_workers_each_test_gets_its_own_compose_file(suite: Path) -> None:
+    """The first two use the file of pytest-docker's own fixture, the third that of its marker."""
+    pytest.importorskip("pytest_asyncio")
+    pytest.importorskip("pytest_docker")
+    (suite / "tests").mkdir()
+    for name, path in (("second", "tests/docker-compose.yml"), ("third", "tests/third.yaml")):
+        (suite / path).write_text(f"name: {name}\n{LABELLED}")
+    write(suite, "pytest.ini", "[pytest]\nasyncio_mode = auto\n")
+    write(suite, "tests/test_both.py", BOTH)
+    code, out = run(suite, "--chaos-fake", "-n", "2", beside=("asyncio", "docker"))
+    assert code == 0 and "3 passed" in out, out
 
 
 def test_a_fake_cluster_refuses_what_a_real_one_would(suite: Path) -> None:

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import shop
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.drill, pytest.mark.timeout(300)]
 
 LABELS = """\
 services: {web: {labels: {regionfall.calls: "orders:8080/http#orders"}}}

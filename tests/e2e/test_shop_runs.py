@@ -102,6 +102,7 @@ def test_the_run_folder_is_complete_and_its_rendered_file_is_private(passed, she
     assert {"junit.xml", "metrics.txt", "logs"} <= names
 
 
+@pytest.mark.drill
 def test_an_objective_that_is_missed_fails_the_run_and_is_named(shell):
     shell.write("fails.chaos.yaml", shop.experiment(HANG, expect='shop: {availability: ">= 90%", phases: [gone]}'))
     answer = shell.run("fails.chaos.yaml")
@@ -144,6 +145,7 @@ def test_a_fault_removed_behind_our_back_is_caught(shell, known):
     assert any("cut" in reason for reason in verdict["reasons"]), verdict["reasons"]
 
 
+@pytest.mark.drill
 def test_a_lease_lost_while_the_controller_was_stopped_is_caught(shell, known):
     process, _folder = started(shell, known)
     process.send_signal(signal.SIGSTOP)
@@ -173,6 +175,7 @@ def test_a_killed_controller_leaves_no_fault(shell, known):
     assert verdict["status"] in ("aborted", "errored") and verdict["verdict"] in (None, "inconclusive")
 
 
+@pytest.mark.drill
 def test_cuts_end_by_their_kernel_timeout_when_the_agent_itself_is_frozen(shell, known):
     process, _folder = started(shell, known)
     shop.wait_for(lambda: shop.status_of(shell.url) != 200, 10)
@@ -189,7 +192,9 @@ def test_cuts_end_by_their_kernel_timeout_when_the_agent_itself_is_frozen(shell,
     process.communicate(timeout=30)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), pytest.param(signal.SIGINT, 130, marks=pytest.mark.drill)]
+)
 def test_a_stopped_run_heals_keeps_the_stack_that_was_up_and_says_so_in_its_code(shell, known, number, code):
     process, folder = started(shell, known)
     process.send_signal(number)
@@ -201,25 +206,20 @@ def test_a_stopped_run_heals_keeps_the_stack_that_was_up_and_says_so_in_its_code
     assert (folder / "report.html").exists()
 
 
-def test_heal_on_a_live_run_lifts_its_faults_and_the_run_goes_on(shell, known):
+def test_heal_on_a_live_run_lifts_its_faults_and_the_run_goes_on_and_a_second_one_is_refused(shell, known):
     process, folder = started(shell, known)
     live = json.loads(shell("status", "--json").out)
     assert [(i["id"], i["run"]) for i in live["injections"]] == [("cut", folder.name)]
     assert {"run": folder.name, "alive": True} in live["runs"]
     healed = shell("heal")
     assert healed.code == 0, healed.err
+    second = shell("run", "shop.chaos.yaml")
+    assert second.code == 4 and folder.name in second.err
     shop.wait_for(lambda: shop.status_of(shell.url) == 200, 10)
     out, err = process.communicate(timeout=120)
     assert process.returncode == 3, err
     verdict = json.loads(out)
     assert verdict["status"] == "completed" and any("healed by hand" in reason for reason in verdict["reasons"])
-
-
-def test_a_second_run_on_the_same_stack_is_refused_while_the_first_goes_on(shell, known):
-    process, folder = started(shell, known)
-    second = shell("run", "shop.chaos.yaml")
-    assert second.code == 4 and folder.name in second.err
-    shop.end(process, signal.SIGTERM)
 
 
 # -- a replay's control arm
@@ -269,6 +269,7 @@ for port in range(18000, 18040):
 """
 
 
+@pytest.mark.drill
 def test_a_canary_outside_that_is_slowed_from_elsewhere_makes_the_run_inconclusive(shell, known):
     process, _folder = started(shell, known)
     done = subprocess.run(

@@ -174,6 +174,7 @@ def test_the_outage_itself_shows_every_point(stack):
     held(claims.base(stack.base if claims.base(stack.base).holds else outage()))
 
 
+@pytest.mark.drill
 def test_without_faults_no_effect_is_observed(stack):
     def nothing(base: Reading, run: Reading) -> claims.Answer:
         return claims.control(run)

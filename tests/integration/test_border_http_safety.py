@@ -112,6 +112,7 @@ def test_a_dead_or_wedged_haproxy_is_replaced_and_brought_back_to_its_state(
     assert other.renew(30)["holds"] == ["it"]
 
 
+@pytest.mark.drill
 def test_a_wish_to_a_wedged_haproxy_is_granted_by_its_successor(stack: Shop, other: Border) -> None:
     haproxy(stack, "STOP")
     assert other.want({}, {}, 30)["missing"] == {}
@@ -137,6 +138,7 @@ def test_a_rule_that_somebody_took_away_is_lost_and_stays_away(stack: Shop, othe
     assert stack.get("desk")[0] == "200"
 
 
+@pytest.mark.drill
 def test_a_rule_that_somebody_added_is_noticed_and_goes_away_by_itself(stack: Shop) -> None:
     rule = "parts=10000,delay=0,answer=close"
     stack.east.exec_run(["python3", "-c", ASK.format(f"regionfall put edge_{number(stack)} 3000 {rule}")])

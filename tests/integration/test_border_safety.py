@@ -82,7 +82,9 @@ def left_behind(stack: Shop) -> list[str]:
     return [line for line in inside(stack, f"{sets}; {maps}").splitlines() if "elements" in line] + toxics(stack)
 
 
-@pytest.mark.parametrize("effect", [HUNG, SLOW, MUTE, SHORT], ids=["cut", "slow", "one way", "limit"])
+@pytest.mark.parametrize(
+    "effect", [HUNG, SLOW, pytest.param(MUTE, marks=pytest.mark.drill), SHORT], ids=["cut", "slow", "one way", "limit"]
+)
 def test_the_end_of_the_control_stream_heals_at_once(stack: Shop, other: Border, effect: Effect) -> None:
     hold(other, effect)
     assert left_behind(stack)
@@ -131,6 +133,7 @@ def test_a_renewed_lease_holds_beyond_its_first_end(stack: Shop, other: Border) 
         assert other.renew(1.0)["holds"] == ["it"]
 
 
+@pytest.mark.drill
 def test_an_injection_ends_at_its_own_deadline(stack: Shop, other: Border) -> None:
     hold(other, HUNG, left_s=0.7)
     eventually(lambda: told(stack, "expired"), 5)
@@ -188,6 +191,7 @@ def test_a_cut_that_somebody_removed_is_lost_and_not_put_back(stack: Shop, other
     assert left_behind(stack) == []
 
 
+@pytest.mark.drill
 def test_what_was_removed_is_noticed_even_when_the_next_word_is_a_new_wish(stack: Shop, other: Border) -> None:
     hold(other, SLOW)
     inside(stack, curl("DELETE", "/latency_upstream"))
@@ -209,6 +213,7 @@ def test_a_wedged_proxy_is_replaced_and_brought_back_to_its_state(stack: Shop, o
     assert stack.control_east.status()["disturbances"]
 
 
+@pytest.mark.drill
 def test_a_wish_to_a_wedged_proxy_is_granted_by_its_successor(stack: Shop, other: Border) -> None:
     inside(stack, "pkill -STOP -f '[p]ort 18000'")
     hold(other, SLOW)
@@ -250,6 +255,7 @@ def test_flags_hold_at_their_service_and_end_with_their_injection(stack: Shop, o
     eventually(lambda: flags(stack)["flags"] == {}, 3)
 
 
+@pytest.mark.drill
 def test_flags_that_a_service_forgot_are_lost(stack: Shop, other: Border) -> None:
     other.want({}, {"sick": (60.0, {"orders": {"login": "fail"}})}, 30)
     stack.run(PUT.format(stack.addresses["orders"]), stack.orders)

@@ -82,6 +82,7 @@ def test_bytes_are_those_of_the_wire_in_both_directions(stack: Shop) -> None:
     assert 50 < saw["up_bytes"] < 20_000
 
 
+@pytest.mark.drill
 def test_bytes_count_while_a_connection_is_open(stack: Shop) -> None:
     code = (
         WORK
@@ -95,6 +96,7 @@ line.request("GET", "/bytes/100000"); line.getresponse().read(); print("done", f
         assert seen(stack)["down_bytes"] > 100_000
 
 
+@pytest.mark.drill
 def test_a_crossing_edge_is_seen_at_its_callers_border(stack: Shop) -> None:
     stack.run(WORK + f"ask({stack.at['stock']!r}, '/', '/'); print(1)")
     assert seen(stack, FAR)["responses"] == 2
@@ -129,6 +131,7 @@ def test_a_delay_shows_in_the_guests_own_response_times(stack: Shop) -> None:
     assert min(seen(stack)["times_us"]) >= 250_000
 
 
+@pytest.mark.drill
 def test_a_slow_share_is_still_counted_on_its_edge(stack: Shop) -> None:
     stack.control_east.want({"it": (30.0, {NEAR: Effect(latency_ms=250, share=0.5)})}, {}, 30)
     for _ in range(4):
@@ -149,6 +152,7 @@ def test_the_canary_flies_every_second_and_does_not_feel_a_fault(stack: Shop) ->
     assert all(0 < row["p50_us"] <= row["max_us"] < 900_000 for row in flights)
 
 
+@pytest.mark.drill
 def test_a_canary_slowed_from_elsewhere_shows_it(stack: Shop) -> None:
     url = canary_of(stack)
     toxic = "{'type': 'latency', 'stream': 'upstream', 'attributes': {'latency': 150}}"
@@ -220,6 +224,7 @@ def test_a_guest_reaches_neither_the_border_nor_other_cells_past_its_edges(stack
     assert stack.run(code) == ["ConnectionRefusedError"] * len(targets)
 
 
+@pytest.mark.drill
 def test_a_busy_edge_is_followed_without_loss(stack: Shop) -> None:
     code = (
         WORK

@@ -95,6 +95,7 @@ def sleep_until(mono_s: float) -> None:
     time.sleep(max(0.0, mono_s - time.monotonic()))
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize(("rate", "frozen_s", "seconds"), [(100, 2.0, 6.0)])
 def test_a_frozen_server_in_a_container_shows_the_arithmetic_p99(
     lab: Lab, rate: int, frozen_s: float, seconds: float
@@ -163,6 +164,7 @@ def test_stopping_early_delivers_what_was_sent(lab: Lab) -> None:
     assert [event["kind"] for event in lab.events] == ["ended"]
 
 
+@pytest.mark.drill
 def test_an_entry_that_nobody_serves_is_named_before_any_load(lab: Lab) -> None:
     lab.server.kill()
     with pytest.raises(LoadError, match=r"flow 'visit'.*http://web:8080/"):

@@ -224,6 +224,7 @@ def test_a_container_that_dies_while_starting_is_named_with_its_last_lines(
     assert nothing_left(engine, woven.name)
 
 
+@pytest.mark.drill
 def test_a_port_that_never_opens_is_named_after_a_bounded_wait(
     tmp_path: Path, home: Path, images: Images, engine: docker.DockerClient
 ) -> None:
@@ -257,6 +258,7 @@ def published_on(port: int, folder: Path, home: Path, images: Images) -> Woven:
     return woven_guest(guest, home, images)
 
 
+@pytest.mark.drill
 def test_a_port_of_the_users_file_that_is_taken_on_this_machine_is_in_nobodys_way(
     tmp_path: Path, home: Path, images: Images
 ) -> None:
@@ -270,6 +272,7 @@ def test_a_port_of_the_users_file_that_is_taken_on_this_machine_is_in_nobodys_wa
             assert cluster.down() == []
 
 
+@pytest.mark.drill
 def test_taken_addresses_are_avoided(tmp_path: Path, home: Path, images: Images, engine: docker.DockerClient) -> None:
     woven = idle(tmp_path / "moving", images, home)
     pool = docker.types.IPAMPool(subnet=str(woven.subnets[0]))
@@ -306,6 +309,7 @@ def idle(folder: Path, images: Images, home: Path, more: str = "", top: str = ""
     return woven_guest(folder, home, images)
 
 
+@pytest.mark.drill
 def test_two_projects_that_start_at_once_get_networks_of_their_own(tmp_path: Path, home: Path, images: Images) -> None:
     projects = [idle(tmp_path / name, images, home) for name in ("one", "two")]
     with ThreadPoolExecutor(2) as pool:
@@ -345,7 +349,12 @@ def volume(engine: docker.DockerClient, images: Images) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("mode", "seen", "after"), [("fresh", "", "mine"), ("copy", "mine", "mine"), ("share", "mine", "ours")]
+    ("mode", "seen", "after"),
+    [
+        ("fresh", "", "mine"),
+        pytest.param("copy", "mine", "mine", marks=pytest.mark.drill),
+        pytest.param("share", "mine", "ours", marks=pytest.mark.drill),
+    ],
 )
 def test_a_users_volume_is_left_alone_copied_or_shared_as_asked(
     tmp_path: Path,

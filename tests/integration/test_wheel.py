@@ -14,7 +14,11 @@ from pathlib import Path
 
 import pytest
 
-INSTALL_S = 420
+sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
+
+from installed import INSTALL_S, bare_environ, environment, run
+from installed import wheel as built
+
 PACKAGED = {
     "harness/containers/border/Dockerfile",
     "harness/containers/border/system.Dockerfile",
@@ -30,37 +34,15 @@ PACKAGED = {
 }
 
 
-def run(command: Sequence[str | Path], folder: Path, environ: dict[str, str] | None = None) -> str:
-    done = subprocess.run(
-        [str(word) for word in command], cwd=folder, env=environ, capture_output=True, text=True, timeout=INSTALL_S,
-        check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
 @pytest.fixture(scope="session")
-def wheel(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel as `.venv/bin/python -m pip wheel --no-deps .` makes it."""
-    folder = tmp_path_factory.mktemp("wheel")
-    run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, "."], checkout)
-    return next(folder.glob("regionfall-*.whl"))
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built(tmp_path_factory.mktemp("wheel"))
 
 
-def bare_environment(folder: Path) -> dict[str, str]:
-    """This environment without anything that could lead Python back to the checkout."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
-    return {**kept, "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
-
-
-@pytest.fixture(scope="session")
-def installed(wheel: Path, checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty environment outside the repository with the wheel in it."""
-    folder = tmp_path_factory.mktemp("installed") / "venv"
-    run([sys.executable, "-m", "venv", folder], folder.parent)
-    pip = [folder / "bin" / "python", "-m", "pip", "install", "-q", "-c", checkout / "constraints.txt"]
-    run([*pip, wheel], folder.parent, bare_environment(folder))
-    return folder
+@pytest.fixture(scope="session", params=["lent", pytest.param("empty", marks=pytest.mark.drill)])
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """An environment outside the repository with the wheel in it; what it depends on is lent, or installed anew."""
+    return environment(tmp_path_factory.mktemp("installed") / "venv", wheel, empty=request.param == "empty")
 
 
 def test_the_wheel_holds_every_file_that_is_not_python(wheel: Path) -> None:
@@ -84,7 +66,7 @@ def test_a_wheel_without_its_chart_library_is_not_built(checkout: Path, tmp_path
     empty = tmp_path / "bin"
     empty.mkdir()
     environ = {
-        **bare_environment(tmp_path), "PATH": f"{empty}{os.pathsep}/usr/bin{os.pathsep}/bin",
+        **bare_environ(tmp_path), "PATH": f"{empty}{os.pathsep}/usr/bin{os.pathsep}/bin",
         "XDG_CACHE_HOME": str(tmp_path / "cache"), "PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "0",
         "npm_config_registry": "http://127.0.0.1:9/", "npm_config_fetch_retries": "0",
     }  # fmt: skip
@@ -108,7 +90,7 @@ def test_a_wheel_without_its_chart_library_is_not_built(checkout: Path, tmp_path
 
 @pytest.mark.timeout(INSTALL_S)
 def test_the_installed_command_runs_outside_the_repository(installed: Path, tmp_path: Path) -> None:
-    environ = bare_environment(installed)
+    environ = bare_environ(installed)
     place = run([installed / "bin" / "python", "-c", "import harness; print(harness.__file__)"], tmp_path, environ)
     assert Path(place.strip()).is_relative_to(installed)
     assert "regionfall" in run([installed / "bin" / "regionfall", "--help"], tmp_path, environ)
@@ -120,7 +102,7 @@ def test_the_installed_package_names_the_same_images_as_the_checkout(
 ) -> None:
     def tags(python: Path | str, folder: Path) -> list[str]:
         code = "from harness.cluster.images.recipes import recipes; [print(r.tag) for r in recipes('amd64').in_order]"
-        return run([python, "-c", code], folder, bare_environment(installed)).split()
+        return run([python, "-c", code], folder, bare_environ(installed)).split()
 
     there, here = tags(installed / "bin" / "python", tmp_path), tags(sys.executable, checkout)
     assert there == here
@@ -154,30 +136,9 @@ def strangers_folder(checkout: Path, place: Path) -> Path:
 def run_there(installed: Path, guest: Path, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
     """A command of the installed wheel in that folder, whatever it ends with."""
     return subprocess.run(
-        command, cwd=guest, env=bare_environment(installed), capture_output=True, text=True, timeout=240, check=False,
+        command, cwd=guest, env=bare_environ(installed), capture_output=True, text=True, timeout=240, check=False,
         stdin=subprocess.DEVNULL,
     )  # fmt: skip
-
-
-def documented_test(checkout: Path) -> str:
-    """The first test of the page about pytest, with names of a stranger's stack and shorter times."""
-    code = (checkout / "docs" / "python.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
-    for there, here in (('checkout"', 'shop"'), ("orders->db", "web->orders"), ('"20s"', '"5s"'), ('"10s"', '"5s"')):
-        code = code.replace(there, here)
-    assert len(code.strip().splitlines()) <= 10
-    return code.replace('"shop", rate', '"web", rate').replace('expect("shop"', 'expect("web"')
-
-
-@pytest.mark.timeout(INSTALL_S)
-def test_a_test_copied_from_the_docs_runs_in_a_strangers_empty_folder(
-    installed: Path, checkout: Path, tmp_path: Path
-) -> None:
-    guest = strangers_folder(checkout, tmp_path)
-    (guest / "test_shop.py").write_text(documented_test(checkout), encoding="utf-8")
-    command = [str(installed / "bin" / "python"), "-m", "pytest", "-q", "-o", "chaos_files=false"]
-    done = run_there(installed, guest, command)
-    assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout + done.stderr
-    assert left_of(guest / ".regionfall") == []
 
 
 @pytest.mark.drill

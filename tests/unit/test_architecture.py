@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -36,7 +37,12 @@ def name_of(path: Path) -> str:
 
 
 NAMES = {name_of(path): path for path in MODULES}
-TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in NAMES.items()}
+
+
+@functools.cache
+def trees() -> dict[str, ast.Module]:
+    """Name -> syntax tree of every module; only whoever runs these tests reads them."""
+    return {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in NAMES.items()}
 
 
 def imports(name: str, tree: ast.AST) -> Iterator[tuple[str, int]]:
@@ -67,7 +73,7 @@ def test_every_room_has_a_floor() -> None:
 
 def test_imports_go_downward_only() -> None:
     wrong = []
-    for name, tree in TREES.items():
+    for name, tree in trees().items():
         here = room_of(name)
         if name in ENTRANCES or here == "containers":
             continue
@@ -87,7 +93,7 @@ SHARED = {name for name in NAMES if name.count(".") == 2 and NAMES[name].parent.
 
 def test_programs_in_containers_import_the_model_and_themselves_only() -> None:
     wrong = []
-    for name, tree in TREES.items():
+    for name, tree in trees().items():
         if room_of(name) != "containers":
             continue
         program = ".".join(name.split(".")[:3])
@@ -101,7 +107,7 @@ def test_programs_in_containers_import_the_model_and_themselves_only() -> None:
 
 def test_the_model_needs_nothing_but_the_standard_library() -> None:
     wrong = []
-    for name, tree in TREES.items():
+    for name, tree in trees().items():
         if room_of(name) != "model":
             continue
         for node in ast.walk(tree):
@@ -121,7 +127,7 @@ def runtime_graph() -> dict[str, set[str]]:
             yield node
 
     graph: dict[str, set[str]] = {}
-    for name, tree in TREES.items():
+    for name, tree in trees().items():
         shallow = ast.Module([n for n in top(tree.body) if isinstance(n, ast.Import | ast.ImportFrom)], [])
         graph[name] = {target for target, _ in imports(name, shallow) if target in NAMES} - {name}
     return graph
@@ -151,7 +157,7 @@ def test_no_file_and_no_function_outgrows_its_limit() -> None:
         lines = len(path.read_text(encoding="utf-8").splitlines())
         if lines > MAX_LINES:
             wrong.append(f"{path.relative_to(ROOT)}: {lines} lines, at most {MAX_LINES}")
-        for node in ast.walk(TREES[name]):
+        for node in ast.walk(trees()[name]):
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
             place = f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
@@ -170,7 +176,7 @@ def test_no_file_and_no_function_outgrows_its_limit() -> None:
 def test_every_function_says_what_it_returns() -> None:
     wrong = [
         f"{NAMES[name].relative_to(ROOT)}:{node.lineno} {node.name}"
-        for name, tree in TREES.items()
+        for name, tree in trees().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is None
     ]
@@ -204,7 +210,7 @@ def test_the_harness_knows_no_name_of_the_mock_stack() -> None:
     assert services, "the mock stack has no services: is this test still looking in the right place?"
     wrong = [
         f"{NAMES[name].relative_to(ROOT)}:{line} names {word!r}"
-        for name, tree in TREES.items()
+        for name, tree in trees().items()
         for text, line in strings(tree)
         for word in services
         if re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text)
@@ -215,7 +221,7 @@ def test_the_harness_knows_no_name_of_the_mock_stack() -> None:
 def test_only_the_demo_command_knows_where_the_bundled_files_are() -> None:
     wrong = [
         f"{NAMES[name].relative_to(ROOT)}:{line} {text!r}"
-        for name, tree in TREES.items()
+        for name, tree in trees().items()
         if name != DEMO
         for text, line in strings(tree)
         if text.startswith(("aws-us-east-1", "compose/", "_bundled"))

@@ -72,14 +72,13 @@ def test_every_injection_names_where_it_comes_from() -> None:
     assert [one.id for one in replay().injections if not one.source] == []
 
 
-@pytest.mark.parametrize("injection", [one.id for one in replay().injections])
-def test_every_injection_meets_traffic(injection: str) -> None:
+def test_every_injection_meets_traffic() -> None:
     plan = replay()
-    one = next(one for one in plan.injections if one.id == injection)
     busy = callers_at_work(plan.stack)
-    edges = [plan.stack.edge(edge) for edge in one.edges]
-    assert edges and all(edge.caller in busy or edge.entry for edge in edges)
-    assert one.end_s - one.start_s >= 2
+    for one in plan.injections:
+        edges = [plan.stack.edge(edge) for edge in one.edges]
+        assert edges and all(edge.caller in busy or edge.entry for edge in edges), one.id
+        assert one.end_s - one.start_s >= 2, one.id
 
 
 def test_no_fault_touches_a_dependent_or_an_entry() -> None:

@@ -17,7 +17,7 @@ from harness.containers.border.toxics import Toxics
 from harness.containers.border.transport import Answer
 from harness.model.ended import PROCESS_ENDED
 
-_START_PATIENCE_S = 3.0
+_START_PATIENCE_S = 10.0
 
 Listener = tuple[str, str, str]
 """Proxy name, listen address and upstream, as Toxiproxy spells them."""
