@@ -16,11 +16,11 @@ demo:  ## set up, then replay AWS us-east-1 of 2021-12-07 and show the verdict
 	@scripts/bootstrap
 	@.venv/bin/regionfall demo
 
-# Three files at a time (tests/conftest.py says who runs beside whom); what failed is tried once more, alone, and both
+# Four files at a time (tests/conftest.py says who runs beside whom); what failed is tried once more, alone, and both
 # runs are shown: a machine that is busy with something else disturbs what measures.
-SIDE_BY_SIDE = -n 3 --dist loadfile --no-loadscope-reorder
+SIDE_BY_SIDE = -n 4 --dist loadfile --no-loadscope-reorder
 
-test:  ## set up, then the tests (needs Docker; about a quarter of an hour on two processors)
+test:  ## set up, then the tests (needs Docker; about twelve minutes on two processors)
 	@scripts/bootstrap --tests
 	@.venv/bin/python -m pytest tests -m "not drill" $(SIDE_BY_SIDE) || { [ $$? = 1 ] && echo "once more, alone: what failed" \
 	  && .venv/bin/python -m pytest tests -m "not drill" --last-failed --last-failed-no-failures none; }
@@ -57,7 +57,7 @@ gate-evidence:  ## the example project's gate 40 times, changed and unchanged; r
 	@scripts/bootstrap
 	@.venv/bin/python scripts/gate
 
-drills:  ## the long end-to-end tests that `make test` leaves out, one at a time; resumable, about ten minutes
+drills:  ## the long end-to-end tests that `make test` leaves out, one at a time; resumable, about forty minutes
 	@scripts/bootstrap --drills
 	@REGIONFALL_OWN_ENGINE=1 .venv/bin/python scripts/drills
 

@@ -1,10 +1,11 @@
 """What every test may use, and who runs beside whom under pytest-xdist.
 
-`make test` runs three files side by side: most of their time is waiting. Four rules keep that honest on two processors.
-What measures runs in one lane, one file after the other. The slice of the replay needs most of both processors, and the
-limits of the example project are times: until they are through, the other lanes run only what needs no container, and
-that only with processor time that nobody else wants (Linux's idle policy: whoever wakes up takes the processor at once;
-the lowest nice value cost more in repeated outages than it saved). Then come the long files, and at last the others.
+`make test` runs four files side by side: most of their time is waiting. Five rules keep that honest on two processors.
+What measures runs in one lane, one file after the other. The slice of the replay needs most of both processors: until
+it is through, the other lanes run only what needs no container, and that only with processor time that nobody else
+wants (Linux's idle policy: whoever wakes up takes the processor at once; the lowest nice value cost more in repeated
+outages than it saved). Then come the long files, the longest first. All that is short and makes no load has a lane of
+its own, so that never more than three stacks are under load.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ MEASURING = (
     "integration/test_border_frozen_callee.py",
 )
 """Files whose assertions are about time as it passes on this machine: one lane."""
-HEAVY = MEASURING[:2]
-"""Those that have the machine to themselves."""
+HEAVY = MEASURING[:1]
+"""What has the machine to itself."""
 QUIET = (
     "fuzz/test_fuzz_slice.py",
     "e2e/test_report_page.py",
@@ -44,17 +45,17 @@ LONG = (
     "e2e/test_pytest_plugin.py",
     "e2e/test_shop_runs.py",
     "e2e/test_by_hand.py",
-    "crash/test_crash_slice.py",
-    "e2e/test_datagrams.py",
     "e2e/test_container_faults.py",
-    "integration/test_weave_up.py",
-    "e2e/test_undo_ladder.py",
-    "integration/test_border_watch.py",
+    "e2e/test_datagrams.py",
     "e2e/test_probes_and_secrets.py",
+    "crash/test_crash_slice.py",
+    "integration/test_weave_up.py",
     "e2e/test_faults_page.py",
+    "e2e/test_undo_ladder.py",
 )
-"""Files that take minutes, the longest first: a lane that got one of them last would work alone at the end."""
-FIRST = {name: place for place, name in enumerate((*MEASURING, *QUIET, "unit", *LONG))}
+"""Files that bring up stacks and put them under load, the longest first: a lane that got one of them last would work
+alone at the end."""
+FIRST = {name: place for place, name in enumerate((*MEASURING, "the rest", *QUIET, "unit", *LONG))}
 IDLE = pytest.StashKey[bool]()
 """Whether this lane takes only what nobody else wants."""
 HEAVY_LOCK = pytest.StashKey[int | None]()
@@ -77,22 +78,28 @@ def is_unit(nodeid: str) -> bool:
     return "unit" in nodeid.partition("::")[0].split("/")
 
 
+def kind_of(nodeid: str) -> str:
+    """A key of FIRST."""
+    file = file_of(nodeid)
+    return "unit" if is_unit(nodeid) else file if file in FIRST else "the rest"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What measures, unit tests, long files in the order of the list; everything else stays as it was."""
-    items.sort(key=lambda item: FIRST.get("unit" if is_unit(item.nodeid) else file_of(item.nodeid), len(FIRST)))
+    """In the order of the lists."""
+    items.sort(key=lambda item: FIRST[kind_of(item.nodeid)])
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """File by file, all files that measure as one."""
+    """File by file; all files that measure as one, and all the rest as one."""
     from xdist.scheduler import LoadFileScheduling
 
-    class OneLaneMeasures(LoadFileScheduling):
+    class Lanes(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            file = file_of(nodeid)
-            return "what measures" if file in MEASURING else file
+            kind = kind_of(nodeid)
+            return "what measures" if kind in MEASURING else file_of(nodeid) if kind == "unit" else kind
 
-    return OneLaneMeasures(config, log)
+    return Lanes(config, log)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

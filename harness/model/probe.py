@@ -64,7 +64,7 @@ class Probe:
 
     def __post_init__(self) -> None:
         if not (self.every_s > 0 and self.timeout_s > 0):
-            raise ValueError(f"probe {self.name} is asked every {self.every_s} s for {self.timeout_s} s; both must last")
+            raise ValueError(f"probe {self.name}: every {self.every_s} s, timeout {self.timeout_s} s; both must last")
 
 
 class State(StrEnum):

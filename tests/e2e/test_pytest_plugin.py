@@ -147,7 +147,7 @@ def documented(name: str, entry: str, edge: str) -> str:
 @pytest.fixture(scope="module")
 def mixed(tmp_path_factory):
     """One run of pytest with everything that a suite may hold, the plugin installed from the built wheel: (folder, exit
-    code, what it said)."""
+    code, what it said, cases of its JUnit file)."""
     place = tmp_path_factory.mktemp("mixed")
     python = installed.environment(place / "venv", installed.wheel(place)) / "bin" / "python"
     suite = Suite(place, "survivor", python)
@@ -156,13 +156,19 @@ def mixed(tmp_path_factory):
     suite.write("test_3_untouched.py", documented("test_whose_fault_touches_nothing", "bare", "orders->db"))
     suite.write("test_4_leaks.py", FORGETS)
     suite.write("slow.chaos.yaml", FILE)
-    code, out = suite.run("-v", "--junitxml=out.xml", "-W", "error", "--chaos-seed=7", timeout=400)
-    yield suite, code, out
+    how = ("-v", "-W", "error", "--chaos-seed=7")
+    code, out = suite.run(*how, "--junitxml=out.xml", timeout=400)
+    cases = suite.junit("out.xml")
+    if "sent more than 10 ms late" in cases["test_shop_does_not_survive"][1]:  # another lane kept the machine busy
+        _, again = suite.run(*how, "--junitxml=again.xml", "test_2_fails.py")
+        cases |= suite.junit("again.xml")
+        out += again
+    yield suite, code, out, cases
     assert suite.left() == []
 
 
 def test_in_a_strangers_folder_the_documented_test_passes_fails_or_does_not_decide_with_its_evidence(mixed):
-    suite, code, out = mixed
+    _, code, out, cases = mixed
     assert code == 1, out
     assert "--chaos-seed=7" in out
     assert "bare p99 < 800ms: observed" in out
@@ -172,21 +178,20 @@ def test_in_a_strangers_folder_the_documented_test_passes_fails_or_does_not_deci
     assert "pytest 'test_2_fails.py::test_shop_does_not_survive' --chaos-seed=7" in out
     assert "Inconclusive: injection slow was not proved by effect" in out
     assert "harness/script/chaos.py" not in out, "the lines that matter are the test's"
-    cases = suite.junit("out.xml")
     assert {name: what for name, (what, _) in cases.items()} == {
         "test_shop_survives": "passed",
         "test_shop_does_not_survive": "failure",
         "test_whose_fault_touches_nothing": "error",
         "slow.chaos.yaml": "failure",
-        "web availability >= 90%": "passed",
-        "web p99 < 150ms": "failure",
+        "web availability >= 90% in slow": "passed",
+        "web p99 < 150ms in slow": "failure",
     } | LEAKS
     assert cases["test_whose_fault_touches_nothing"][1].startswith("inconclusive: ")
-    assert "observed" in cases["web p99 < 150ms"][1]
+    assert "observed" in cases["web p99 < 150ms in slow"][1]
 
 
 def test_no_fault_outlives_its_test_and_whoever_leaks_one_is_named(mixed):
-    suite, _, out = mixed
+    suite, _, out, _ = mixed
     assert "slow 100ms on web->orders still held at the end" in out
     assert "slow 100ms on web->orders was never entered" in out
     assert "KeyError: 'mine'" in out
