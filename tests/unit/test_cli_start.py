@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = ("docker", "scipy", "numpy", "jinja2", "locust", "pydantic", "ruamel", "requests")
+HEAVY = ("docker", "scipy", "scipy.stats", "numpy", "jinja2", "locust", "pydantic", "ruamel", "requests")
 
 
 def loaded_after(code: str) -> list[str]:
@@ -31,3 +31,8 @@ def test_asking_what_holds_loads_no_arithmetic() -> None:
 
 def test_where_a_command_works_is_known_without_reading_any_project() -> None:
     assert loaded_after("import harness.cli.app, harness.wiring.workspace") == []
+
+
+def test_judging_does_without_the_large_half_of_scipy() -> None:
+    assert "scipy.stats" not in loaded_after("import harness.wiring.judgement")
+    assert "scipy.stats" in loaded_after("import scipy.stats")

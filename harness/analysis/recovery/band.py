@@ -11,10 +11,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binom
 
 from harness.analysis.data.arrays import Bools, Floats, Ints
 from harness.analysis.data.flows import FlowRows
+from harness.analysis.stats.binomial import quantile
 
 SHARE_SLACK = 0.05
 LATENCY_FACTOR = 1.25
@@ -85,7 +85,7 @@ def tail_of(count: int) -> float:
 def most_bad(counts: Ints, allowed_share: float, chance: float) -> Ints:
     """How many bad ones a window of each size may hold: the band's share, or what chance alone gives."""
     band = np.floor(counts * allowed_share + 1e-9).astype(np.int64)
-    luck = binom.ppf(RARE, np.maximum(counts, 1), min(max(chance, 1e-9), 1.0)).astype(np.int64)
+    luck = quantile(RARE, np.maximum(counts, 1), min(max(chance, 1e-9), 1.0))
     most: Ints = np.maximum(band, luck)
     return most
 

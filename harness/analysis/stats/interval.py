@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.special import betaincinv
-from scipy.stats import binom, chi2
+from scipy.special import betaincinv, gammaincinv
+
+from harness.analysis.stats.binomial import quantile
 
 ALPHA = 0.05
 """Chance of error on one side."""
@@ -47,14 +48,14 @@ def clopper_pearson(good: int, total: int, alpha: float = ALPHA) -> Interval:
 
 def poisson(count: int, alpha: float = ALPHA) -> Interval:
     """Exact (Garwood) interval of the mean of a Poisson count."""
-    low = 0.0 if count <= 0 else float(chi2.ppf(alpha, 2 * count) / 2)
-    return Interval(low, float(chi2.ppf(1 - alpha, 2 * count + 2) / 2))
+    low = 0.0 if count <= 0 else float(gammaincinv(count, alpha))
+    return Interval(low, float(gammaincinv(count + 1, 1 - alpha)))
 
 
 def quantile_ranks(total: int, q: float, alpha: float = ALPHA) -> tuple[int, int]:
     """1-based ranks between which the `q` quantile lies; 0 and total + 1 stand for 'beyond the data'."""
-    low = int(binom.ppf(alpha, total, q))
-    high = int(binom.ppf(1 - alpha, total, q)) + 1
+    low = int(quantile(alpha, total, q))
+    high = int(quantile(1 - alpha, total, q)) + 1
     return max(0, min(low, total)), min(high, total + 1)
 
 

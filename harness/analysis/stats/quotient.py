@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from harness.analysis.data.arrays import Floats
 from harness.analysis.stats import bootstrap
@@ -28,7 +28,7 @@ def ratio_estimate(top: Floats, bottom: Floats, seed: int) -> tuple[float, Inter
     value = float(top.sum()) / below
     residual = top - value * bottom
     deviation = math.sqrt(_long_run_variance(residual) * seconds) / below
-    reach = float(student.ppf(1 - ALPHA, seconds - 1)) * deviation
+    reach = float(stdtrit(seconds - 1, 1 - ALPHA)) * deviation
     normal = Interval(max(0.0, value - reach), value + reach)
     return value, normal.widened(bootstrap.quotient(top, bottom, seed))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from harness.analysis.data.arrays import Floats, Ints
 from harness.analysis.stats.interval import clopper_pearson
@@ -42,7 +42,7 @@ def larger(before: Ints | Floats, during: Ints | Floats) -> float:
     variance = n * m / 12 * (size + 1 - ties)
     if variance <= 0:
         return 1.0
-    return float(norm.sf((statistic - n * m / 2 - 0.5) / math.sqrt(variance)))
+    return float(ndtr((n * m / 2 + 0.5 - statistic) / math.sqrt(variance)))
 
 
 def rate_moved(before: Floats, during: Floats, floor: float, alpha: float = ALPHA) -> bool:
@@ -53,4 +53,4 @@ def rate_moved(before: Floats, during: Floats, floor: float, alpha: float = ALPH
     if abs(two - one) < floor * max(one, two) or one == two:
         return False
     error = math.sqrt(before.var(ddof=1) / len(before) + during.var(ddof=1) / len(during))
-    return error == 0 or float(norm.sf(abs(two - one) / error)) * 2 < alpha
+    return error == 0 or float(ndtr(-abs(two - one) / error)) * 2 < alpha
