@@ -44,7 +44,9 @@ class Card:
     during: WindowStats
     deadline_s: float
     back: str
-    """When it was back to normal for good, on the reader's clock; 'never left' or 'not by the end' otherwise."""
+    """When it was back to normal for good, on the reader's clock; 'never left', 'not by the end', or how long it was
+    fine at the end where that is too short to tell.
+    """
     back_doubt: str
     """How well that moment is known, '± 2 min'; '' where there is none."""
     floor: float | None
@@ -272,7 +274,8 @@ def _back(found: Recovery, view: _View) -> tuple[str, str]:
     if not found.excursions:
         return "never left", ""
     if found.back is None:
-        return "not by the end", ""
+        fine = f"unsure: fine for {view.clock.length(found.unsure_us / 1e6)}"
+        return (fine if found.unsure_us else "not by the end"), ""
     at, doubt = view.run.wall_s(found.back.at_us), found.back.resolution_us / 1e6
     return view.clock.label(at), f"± {view.clock.span(at - doubt, at + doubt)}"
 

@@ -35,6 +35,12 @@ class Recovery:
     """It was watched for as many windows as the answer takes."""
     reason: str = ""
 
+    @property
+    def unsure_us(self) -> int:
+        """For how long it was in its band at the end, where that is at least a window and too short to call it back."""
+        fine = self.band is not None and self.back is None and self.excursions and self.seen_us >= self.band.window_us
+        return self.seen_us if fine else 0
+
 
 def recovery(run: RunData, flow: str, begin_us: int, end_us: int, confirm: int | None = CONFIRM) -> Recovery:
     """Watch `flow` from `begin_us` to `end_us` against the band of its baseline.

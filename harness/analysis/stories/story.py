@@ -61,7 +61,8 @@ def _status(run: RunData, flow: str, rows: FlowRows, away: Window, found: Recove
 def _observed(run: RunData, rows: FlowRows, away: Window, found: Recovery, status: str) -> str:
     within, base = rows.between([away]), rows.between([run.windows[STEADY]])
     since = moment_text(run, found.left) if found.left else ""
-    until = f"to {moment_text(run, found.back)}" if found.back else "to the end"
+    unsure = f" (unsure: fine for the last {duration_text(round(found.unsure_us / 1e6, 1))})" if found.unsure_us else ""
+    until = f"to {moment_text(run, found.back)}" if found.back else f"to the end{unsure}"
     good = float(within.ok.mean()) if len(within) else 0.0
     if good >= SLOW_FROM and status != SURVIVED:
         return f"slow: p95 {_p95(within)} instead of {_p95(base)}, {since} {until}"

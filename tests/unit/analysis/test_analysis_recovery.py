@@ -196,6 +196,15 @@ def test_a_recovery_that_was_not_watched_long_enough_says_how_much_longer() -> N
     assert "longer" in found.reason
 
 
+def test_a_flow_that_was_fine_at_the_end_for_too_short_to_tell_is_not_called_away() -> None:
+    whole = of(faulted(answer=out(0, 30)))
+    assert whole.back is not None and whole.unsure_us == 0
+    end = (RunData(faulted().record()).end_us - us(0)) / 1e6
+    brief = of(faulted(answer=out(0, end - 7)))
+    assert brief.back is None and 3e6 <= brief.unsure_us <= 7e6
+    assert of(faulted(answer=out(0, end + 9))).unsure_us == 0
+
+
 def test_a_limit_beyond_the_watched_time_could_not_fail() -> None:
     found = objective_of(faulted(answer=out(0, 33)), "<= 300", after="gone")
     assert found.verdict is Answer.INCONCLUSIVE
