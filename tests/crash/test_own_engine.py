@@ -34,7 +34,7 @@ def engine(tmp_path_factory) -> Iterator[OwnEngine]:
     images = ensure_images(print)
     here.images.get(IMAGE)  # made by every other test of this folder
     with own_engine(tmp_path_factory.mktemp("engine")) as engine:
-        engine.take([images.base, images.border, images.load, f"{IMAGE}:latest"])
+        engine.take([images.base, images.border, images.load, images.guardian, f"{IMAGE}:latest"])
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("DOCKER_HOST", engine.host)
             yield engine
