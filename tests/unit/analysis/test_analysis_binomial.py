@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import bdtr
 from scipy.stats import binom, chi2
 
 from harness.analysis.stats.binomial import quantile
@@ -19,6 +20,16 @@ def test_a_binomial_quantile_is_the_smallest_count_that_reaches_its_probability(
         chance = float(draw.choice([draw.uniform(), near, 1 - near, 0.0, 0.5, 0.95, 1.0]))
         probability = float(draw.choice([0.05, 0.95, 0.9995, draw.uniform(1e-6, 1 - 1e-6)]))
         assert quantile(probability, count, chance) == binom.ppf(probability, count, chance), (count, chance)
+
+
+def test_a_probability_that_a_count_reaches_exactly_is_answered_with_that_count() -> None:
+    draw = np.random.default_rng(3)
+    for _ in range(200):
+        count, chance = int(draw.integers(1, 400)), float(draw.uniform(0.05, 0.95))
+        k = int(draw.binomial(count, chance))
+        reached = float(bdtr(k, count, chance))
+        if k and 1e-6 < bdtr(k - 1, count, chance) and reached < 1 - 1e-6:
+            assert quantile(reached, count, chance) == k, (count, chance)
 
 
 def test_many_counts_are_answered_at_once() -> None:
