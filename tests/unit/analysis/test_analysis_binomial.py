@@ -28,7 +28,7 @@ def test_a_probability_that_a_count_reaches_exactly_is_answered_with_that_count(
         count, chance = int(draw.integers(1, 400)), float(draw.uniform(0.05, 0.95))
         k = int(draw.binomial(count, chance))
         reached = float(bdtr(k, count, chance))
-        if k and 1e-6 < bdtr(k - 1, count, chance) and reached < 1 - 1e-6:
+        if k and bdtr(k - 1, count, chance) > 1e-6 and reached < 1 - 1e-6:
             assert quantile(reached, count, chance) == k, (count, chance)
 
 
