@@ -84,6 +84,11 @@ class Effect:
         )
 
     @property
+    def idle(self) -> bool:
+        """Whether it does nothing, as in the off times of a fault that flaps."""
+        return self == Effect()
+
+    @property
     def cuts_only(self) -> bool:
         """Whether it cuts the whole edge and does nothing else: all that a UDP edge can take."""
         return self.cut is not Cut.NONE and self == Effect(cut=self.cut, way=self.way)

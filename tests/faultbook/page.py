@@ -45,11 +45,11 @@ def row_of(verdict: Mapping[str, Any], events: Sequence[Mapping[str, Any]], end_
 
 
 def settled(row: Row) -> bool:
-    """Whether a row says all that the page claims: it bit, stayed where it belongs, and is gone."""
+    """Whether a row says all that the page claims: it bit, stayed where it belongs, is gone, and the run went on."""
     if not row.get("effect"):
         return False
     good = row["effect"]["proved"] and row["contained"]["proved"] and row["state"] == "healed"
-    return bool(good and row["cleanup"] == "verified")
+    return bool(good and row["cleanup"] == "verified" and row["status"] == "completed")
 
 
 def page(rows: Iterable[Row], missing: Sequence[str], about: Mapping[str, Any]) -> str:
@@ -70,6 +70,8 @@ def row_reason(row: Row) -> str:
     reasons = [str(row[part].get("reason") or "") for part in ("effect", "contained") if not row[part]["proved"]]
     if row["state"] != "healed" or row["cleanup"] != "verified":
         reasons.append(f"state {row['state']}, clean-up {row['cleanup']}")
+    if row["status"] != "completed":
+        reasons.append(f"the run did not go on to its end: {row['status']}")
     return "; ".join(filter(None, reasons)) or "no reason was given"
 
 

@@ -182,7 +182,7 @@ class Desired:
                 raise WantError(
                     f"edge {edge!r} has no HAProxy: its requests cannot be struck (injection {wanted.id!r})"
                 )
-            if edge in self._datagrams and not effect.cuts_only:
+            if edge in self._datagrams and not (effect.cuts_only or effect.idle):
                 raise WantError(f"edge {edge!r} is UDP: it can only be cut as a whole (injection {wanted.id!r})")
             if effect.name is not None and edge not in self._looked_up:
                 raise WantError(
