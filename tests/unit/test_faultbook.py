@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "faultbook"))
-from entries import REGION, Entry, entries, experiment
+from entries import Entry, entries, experiment
 from page import page, row_of, settled
 
-from harness.cluster.control import Border
 from harness.cluster.project import project_from
-from harness.containers.border.desired import Desired, parse_want
 from harness.faults.catalogue import CATALOGUE, SPREADS
-from harness.model.errors import InvalidFile
-from harness.model.stack import Stack
-from harness.runner.desired import changes_at, desired
 from harness.spec.load import load_experiment
 
 GUEST = Path(__file__).parents[1] / "guests" / "catalogue" / "compose.yaml"
@@ -89,55 +83,6 @@ def test_an_experiment_of_every_entry_is_one_that_the_harness_takes(tmp_path: Pa
         plan = load_experiment(file, read_stack=lambda files, directory: guest.stack)
         assert [injection.id for injection in plan.injections] == ["it"], entry.name
         assert plan.injections[0].edges
-
-
-def borders(stack: Stack) -> dict[str, Desired]:
-    """What the agents of a guest would keep, if names are broken as well."""
-    found = {}
-    for region in stack.regions:
-        edges = [edge for edge in stack.edges if edge.caller_region == region]
-        found[region] = Desired(
-            {edge.id: 0 for edge in edges},
-            [service.name for service in stack.services if service.region == region],
-            http=[edge.id for edge in edges if edge.http],
-            looked_up=[edge.id for edge in edges],
-            datagrams=[edge.id for edge in edges if edge.udp],
-        )
-    return found
-
-
-@pytest.mark.parametrize(
-    "spread", [{}, {"flap": {"on": "3s", "off": "2s"}}, {"ramp": {"over": "6s", "steps": 3}}], ids=str
-)
-@pytest.mark.parametrize("on", [None, REGION])
-def test_borders_take_what_they_are_told_at_every_moment_of_every_fault(tmp_path: Path, guest, spread, on):
-    told = 0
-    for entry in entries():
-        item = {key: value for key, value in entry.item.items() if key not in ("flap", "ramp") or not spread} | spread
-        document = experiment(replace(entry, item=item | ({"on": on} if on else {})), str(GUEST))
-        file = tmp_path / "it.chaos.yaml"
-        file.write_text(json.dumps(document))
-        try:
-            plan = load_experiment(file, read_stack=lambda files, directory: guest.stack)
-        except InvalidFile:  # not every fault can be spread, or take a region
-            continue
-        there = borders(guest.stack)
-        for moment in changes_at(plan):
-            for region, want in desired(plan, moment + 0.001).items():
-                message = Client().want(want.faults, want.flags, 3.0)
-                there[region].want(1, parse_want(message, "a run", moment))
-        told += 1
-    assert told > 5, "else this says little"
-
-
-class Client(Border):
-    """The real client of a border, whose messages stay here."""
-
-    def __init__(self) -> None:
-        """Without a stream."""
-
-    def _call(self, op: str, **fields: object) -> dict:
-        return json.loads(json.dumps(fields))
 
 
 def test_two_entries_never_share_a_name():

@@ -1,19 +1,16 @@
-"""Blast radius: protected services, the file's own limits, and faults that cannot be one state on one edge."""
+"""Blast radius: protected services, the file's own limits, and faults that cannot be told apart."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import combinations
 from pathlib import Path
 
-from harness.faults.catalogue import acts_on, changes_of, effect_of
+from harness.faults.catalogue import acts_on
 from harness.faults.contract import ActsOn
-from harness.model.effect import compose
-from harness.model.fault import Injection
 from harness.model.plan import Limits
 from harness.model.stack import INTERNET
 from harness.spec.bind.binding import Binding
 from harness.spec.bind.faults import Planned
+from harness.spec.bind.together import check_together
 from harness.spec.bounds import breaches
 
 
@@ -57,52 +54,13 @@ def check_radius(b: Binding, planned: list[Planned], limits: Limits) -> None:
         together = [other.injection for other in _holding(planned, one.injection.start_s)]
         for breach in breaches(b.stack, limits, one.injection, together):
             b.add(one.on_path if breach.of_target else one.path, breach.message)
-    _check_composition(b, planned)
+    check_together(b, planned)
     _check_flags(b, planned)
     _check_containers(b, planned)
 
 
 def _holding(planned: list[Planned], moment: float) -> list[Planned]:
     return [one for one in planned if one.injection.start_s <= moment < one.injection.end_s]
-
-
-def _check_composition(b: Binding, planned: list[Planned]) -> None:
-    """Whenever a fault starts or changes: can everything that holds on each of its edges be one state?"""
-    on_edges = [one for one in planned if acts_on(one.injection.fault) is ActsOn.EDGES]
-    for one in on_edges:
-        clash = next((text for moment in _moments(one.injection) for text in _clashes(on_edges, one, moment)), None)
-        if clash is not None:
-            b.add(one.path, clash)
-
-
-def _moments(injection: Injection) -> list[float]:
-    changes = (injection.start_s + after for after in changes_of(injection.fault))
-    return [injection.start_s, *(moment for moment in changes if moment < injection.end_s)]
-
-
-def _clashes(planned: list[Planned], one: Planned, moment: float) -> Iterator[str]:
-    """Edges of `one` on which it cannot be one state with what else holds at this moment."""
-    holding = [(other.injection, set(other.injection.edges)) for other in _holding(planned, moment)]
-    for edge in one.injection.edges if len(holding) > 1 else ():
-        here = [injection for injection, edges in holding if edge in edges]
-        error = _exclude(here, moment)
-        if error:
-            pairs = [(tuple(pair), text) for pair in combinations(here, 2) if (text := _exclude(pair, moment))]
-            mine = [found for found in pairs if one.injection in found[0]]
-            clashes: list[tuple[tuple[Injection, ...], str]] = [*(mine if pairs else [(tuple(here), error)])]
-            for names, text in clashes:
-                listed = ", ".join(repr(injection.id) for injection in names)
-                yield f"on {edge}, {listed} cannot hold together: {text}"
-
-
-def _exclude(injections: Sequence[Injection], moment: float) -> str:
-    """Why these cannot be one state on an edge at this moment; '' if they can."""
-    effects = [effect_of(injection.fault, moment - injection.start_s) for injection in injections]
-    try:
-        compose(effect for effect in effects if effect is not None)
-    except ValueError as error:
-        return str(error)
-    return ""
 
 
 def _check_flags(b: Binding, planned: list[Planned]) -> None:
