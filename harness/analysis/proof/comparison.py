@@ -11,7 +11,8 @@ from harness.analysis.data.edges import EdgeRows
 from harness.analysis.data.events import Hold
 from harness.analysis.data.run import RunData, Window
 from harness.analysis.data.spans import length_s, minus, overlap_us
-from harness.faults.catalogue import cuts_all
+from harness.faults.catalogue import cuts_all, type_of
+from harness.faults.contract import Proof
 from harness.faults.spread.ramp import step_of
 from harness.model.fault import Fault
 from harness.model.plan import STEADY
@@ -30,7 +31,8 @@ class Comparison:
     """Seconds of one edge before and during a hold. `asked` are the whole seconds of the hold, without settling.
 
     `others` are injections that held on this edge for most of the time as well; `matched` says that they held
-    before as well, so that the difference is not theirs. `masked` names one that cut the edge completely.
+    before as well, so that the difference is not theirs. Seconds in which one cut the edge completely are in neither
+    `during` nor `asked`; where none is left, `masked` names it. `misled` names one that led every look-up astray.
     """
 
     edge: str
@@ -42,6 +44,7 @@ class Comparison:
     others: tuple[Fault, ...] = ()
     matched: bool = True
     masked: str = ""
+    misled: str = ""
 
     def count(self, name: str, windows: Sequence[Window]) -> int:
         """Sum of one count over whole seconds of the windows."""
@@ -73,10 +76,12 @@ def compare(run: RunData, hold: Hold, edge: str, disturbed: Sequence[Disturbance
         return None
     fault, others = hold.injection.fault, _others(run, hold, edge)
     ours = [one.window for one in touching(disturbed, [edge], [(0, window[1])])]
-    cuts = [(other.injection.id, other.window) for other in others if cuts_all(other.injection.fault) and other.window]
-    asked = minus(_on(hold, window), ours)
-    during = minus(_biting(hold, window), ours + [cut for _, cut in cuts])
-    masked = next((name for name, _ in cuts), "") if length_s(during) < 1 and length_s(asked) >= 1 else ""
+    unhidden = type_of(fault).by_name  # look-ups go on when the edge itself is cut
+    hiding = [] if unhidden else [other for other in others if cuts_all(other.injection.fault)]
+    cuts = [(other.window[0] - EARLY_US, other.window[1]) for other in hiding if other.window]
+    wanted = minus(_on(hold, window), ours)
+    asked, during = minus(wanted, cuts), minus(_biting(hold, window), ours + cuts)
+    masked = next((other.injection.id for other in hiding), "") if length_s(during) < 1 <= length_s(wanted) else ""
     along = [other for other in others if other.window and 2 * overlap_us(window, other.window) > window[1] - window[0]]
     before, matched = _before(run, window[0], others, along)
     away = _away(hold, window)
@@ -92,7 +97,13 @@ def compare(run: RunData, hold: Hold, edge: str, disturbed: Sequence[Disturbance
         others=tuple(other.injection.fault for other in along),
         matched=matched,
         masked=masked,
+        misled=next((one.injection.id for one in along if _misleads(one.injection.fault)), ""),
     )
+
+
+def _misleads(fault: Fault) -> bool:
+    """Whether no look-up gives the callee's address while it holds."""
+    return type_of(fault).proved_by is Proof.MISLED and fault.share >= 1
 
 
 def _window(hold: Hold, edge: str) -> Window | None:

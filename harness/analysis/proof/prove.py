@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from harness.analysis.data.disturbance import Disturbance
 from harness.analysis.data.events import Hold
@@ -66,7 +67,11 @@ def _edge(run: RunData, hold: Hold, edge: str, disturbed: Sequence[Disturbance])
         return None
     if comparison.masked:
         return EdgeProof(edge, Says.MASKED, "", reason=f"masked: {comparison.masked} cut this edge at the same time")
-    return PROVERS[type_of(hold.injection.fault).proved_by](comparison, len(hold.injection.edges))
+    proof = PROVERS[type_of(hold.injection.fault).proved_by](comparison, len(hold.injection.edges))
+    astray = comparison.misled and comparison.count("lookup_errors", comparison.asked)
+    if astray and proof.says is not Says.PROVED:
+        return replace(proof, says=Says.MASKED, reason=f"masked: {comparison.misled} led its callers astray meanwhile")
+    return proof
 
 
 def _together(proofs: Sequence[EdgeProof]) -> Evidence:

@@ -646,3 +646,15 @@ def test_a_ramp_is_proved_on_each_edge_from_the_step_that_took_it(last_bites: bo
     found = effect(climbing, None, edges=edges)
     assert found.proved is proved, found.reason
     assert ("shown on 3 of 3 edges" in found.reason) is proved
+
+
+def test_a_share_is_counted_only_while_no_other_fault_cuts_the_whole_edge() -> None:
+    def swallowed_at_the_end(t: float, rng: np.random.Generator) -> dict[str, Any]:
+        return hanging_edge(t, rng) if t >= 14 else share_cut("refused", 0.4)(t, rng)
+
+    faults = (
+        injection(Fault("refuse", share=0.4), DB, name="share"),
+        injection(Fault("blackhole"), DB, name="hole", start=14.0),
+    )
+    found = judge(Run(injections=faults, edges={DB: traffic(swallowed_at_the_end)}).record()).injections[0].effect
+    assert found.proved and found.during == pytest.approx(0.4, abs=0.05), found.reason

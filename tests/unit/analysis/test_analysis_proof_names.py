@@ -75,3 +75,40 @@ def test_a_late_name_is_proved_by_the_waits_of_look_ups(wait_s: float, proved: b
 def test_without_traffic_nothing_is_proved() -> None:
     found = effect(LATE, lambda t, rng: {}, traffic())
     assert not found.proved and "no traffic crossed" in found.reason
+
+
+def together(one: Fault, other: Fault, during: Second, before: Second | None = None) -> list[Evidence]:
+    """What becomes of two faults that hold on one edge all the time."""
+    usual = before or asking()
+
+    def second(t: float, rng: np.random.Generator) -> dict[str, Any]:
+        return during(t, rng) if 0 <= t < 30 else usual(t, rng)
+
+    faults = (injection(one, DB, name="one"), injection(other, DB, name="other"))
+    return [found.effect for found in judge(Run(injections=faults, edges={DB: second}).record()).injections]
+
+
+def test_look_ups_are_misled_on_an_edge_that_is_cut_as_well() -> None:
+    gone, cut = together(GONE, Fault("hang"), asking(wrong=1.0))
+    assert gone.proved, gone.reason
+    assert not cut.proved and "masked: one led its callers astray" in cut.reason
+
+
+@pytest.mark.parametrize("other", [Fault("refuse"), Fault("slow", latency_s=0.3)])
+def test_what_callers_never_come_to_is_masked_not_contradicted(other: Fault) -> None:
+    """They are sent to an address where nobody answers: connects that are unanswered, no request."""
+
+    def away(t: float, rng: np.random.Generator) -> dict[str, Any]:
+        return asking(wrong=1.0)(t, rng) | {"connects": 10, "unanswered": 10}
+
+    _, found = together(Fault("dead-address"), other, away)
+    assert not found.proved and "masked: one led its callers astray" in found.reason
+
+
+def test_callers_that_keep_their_connection_are_not_led_astray_and_contradict() -> None:
+    _, found = together(Fault("dead-address"), Fault("slow", latency_s=0.3), steady_callers, steady_callers)
+    assert not found.proved and "masked" not in found.reason
+
+
+def steady_callers(t: float, rng: np.random.Generator) -> dict[str, Any]:
+    return healthy(rng, 10) | {"connects": 0}
