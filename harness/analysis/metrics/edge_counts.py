@@ -105,8 +105,8 @@ def _crossings(run: RunData, name: str) -> Ints:
     """When each intended request of a flow would put its bytes on an edge, sorted.
 
     Most of them are its answer's. One that is due just before a second ends has its bytes in the next: counted when it
-    was due, it would make both seconds look odd. What waits longer than usual counts after twice the usual time, so that
-    a request which is never answered stays where it was due.
+    was due, it would make both seconds look odd. What waits longer than usual counts after twice the usual time: a
+    request that is never answered stays about where it was due.
     """
     rows = run.flow(name)
     if not rows.ok.any():
