@@ -33,7 +33,7 @@ check:  ## lint, types, unit tests (no Docker; under a minute)
 	@.venv/bin/mypy
 	@.venv/bin/python -m pytest -q tests/unit -n 2 --dist worksteal
 
-truth:  ## the whole replay varied in every way it claims to stand; resumable, about 50 minutes
+truth:  ## the whole replay varied in every way it claims to stand; resumable, about an hour
 	@scripts/bootstrap
 	@.venv/bin/python scripts/truth
 

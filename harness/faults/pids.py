@@ -39,5 +39,5 @@ TYPE = FaultType(
     reach=Reach.AROUND,
     act=act,
     shares=True,
-    phrase=lambda fault: f"held to {fault.number('limit'):g} processes and threads",
+    phrase=lambda fault: f"held to {fault.number('limit'):g} at most of processes and threads",
 )

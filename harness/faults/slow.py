@@ -52,6 +52,7 @@ def effect(fault: Fault, elapsed_s: float) -> Effect:
         jitter_ms=round(fault.jitter_s * 1000),
         share=fault.share,
         way=Way(fault.text("way")),
+        climbs=fault.ramp_from_s is not None,
     )
 
 

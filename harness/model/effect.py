@@ -42,6 +42,7 @@ class Effect:
     it begins). `ending` with `amount` (milliseconds, or bytes for `limit_data`) ends connections; `slice_bytes` with
     `slice_vary` and `gap_us` cuts answers into pieces. The last two act on answers, whatever `way` says.
     `name` acts on look-ups of the callee's name by the caller, whatever the port.
+    `climbs`: its latency is one step of several; those who wait when the next one comes wait on.
     """
 
     latency_ms: int = 0
@@ -59,6 +60,7 @@ class Effect:
     slice_vary: int = 0
     gap_us: int = 0
     name: NameRule | None = None
+    climbs: bool = False
 
     def to_wire(self) -> dict[str, object]:
         """A JSON-ready dict; fields at their default are left out."""
@@ -74,13 +76,14 @@ class Effect:
         if unknown:
             raise ValueError(f"unknown effect field {sorted(unknown)[0]!r}; known: {', '.join(_DEFAULTS)}")
         read: dict[str, Any] = {
-            key: type(_DEFAULTS[key])(str(value)) for key, value in wire.items() if key not in ("requests", "name")
+            key: type(_DEFAULTS[key])(str(value)) for key, value in wire.items() if key not in _NOT_PLAIN
         }
         requests, name = wire.get("requests"), wire.get("name")
         return cls(
             **read,
             requests=RequestFault.from_wire(requests) if isinstance(requests, dict) else None,
             name=None if name is None else NameRule.from_wire(name),
+            climbs=wire.get("climbs") is True,
         )
 
     @property
@@ -109,9 +112,12 @@ class Effect:
             gap_us=self.gap_us,
             ending=self.ending,
             amount=self.amount,
+            climbs=self.climbs and not answers,
         )
 
 
+_NOT_PLAIN = ("requests", "name", "climbs")
+"""Fields that are no number or word."""
 _DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(Effect)}
 
 

@@ -21,7 +21,8 @@ class Shape:
     """Requests first (caller to callee), answers with `back_`. Times in ms, rates in kB/s; 0 is "nothing".
 
     Slices and endings act on answers. `amount` belongs to `ending`: bytes for `limit_data`, else milliseconds (0 for
-    `timeout`: it never closes by itself).
+    `timeout`: it never closes by itself). `climbs`: the delay of requests will change while requests wait in it, and
+    must not let them go then.
     """
 
     latency_ms: int = 0
@@ -35,6 +36,7 @@ class Shape:
     gap_us: int = 0
     ending: Ending = Ending.NONE
     amount: int = 0
+    climbs: bool = False
 
     def joined(self, other: Shape) -> Shape:
         """Both at once: delays add, the smallest rate and slice win. ValueError if no proxy can do both.
@@ -55,6 +57,7 @@ class Shape:
             gap_us=self.gap_us + other.gap_us,
             ending=ending,
             amount=amount,
+            climbs=self.climbs or other.climbs,
         )
         besides = both.on_answers
         if ending and besides:

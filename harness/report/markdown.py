@@ -82,10 +82,16 @@ def _table(title: str, rows: tuple[FindingRow, ...]) -> Iterable[str]:
         )
         cells = (what, row.limit, row.observed, row.interval or "–", row.n, row.mark.word)
         yield f"| {row.mark.sign} | {' | '.join(_cell(cell) for cell in cells)} |"
-    reasons = [f"* **{_text(row.name)}**: {_text(row.reason)}" for row in rows if row.reason]
+    reasons = [_reason(row) for row in rows if row.reason]
     if reasons:
         yield ""
         yield from reasons
+
+
+def _reason(row: FindingRow) -> str:
+    """Its name once: a guard's reason is a whole sentence, which mostly begins with it."""
+    name, reason = _text(row.name), _text(row.reason)
+    return f"* **{name}**{reason.removeprefix(name)}" if reason.startswith(name) else f"* **{name}**: {reason}"
 
 
 def _faults(facts: Facts) -> Iterable[str]:

@@ -133,7 +133,7 @@ def _finding_row(finding: Finding) -> FindingRow:
     return FindingRow(
         name=finding.flow or finding.edge or finding.probe or finding.name,
         full_name=finding.name,
-        what=metric_words(finding.metric) if finding.metric else finding.name,
+        what=metric_words(finding.metric) if finding.metric else "needed for any answer",
         where=where_words(finding),
         limit=limit_words(finding.limit),
         observed=observed_words(finding),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ STEADY = "8s"
 """A one-line experiment is for the impatient: less than half the baseline of a file, 160 requests a flow."""
 
 
-_SPREADS = tuple(f"{one.kind}=" for one in SPREADS)
+SPREADS_BY_NAME = {one.kind: one for one in SPREADS}
+_SPREADS = tuple(f"{name}=" for name in SPREADS_BY_NAME)
 """Words that say how the fault is spread: `flap=4s`, `ramp=8s`, `gray=30%`."""
 
 
@@ -87,11 +89,18 @@ def _how(quick: Quick, problems: list[Problem]) -> Any:
         problems.append(Problem("HOW", 1, 1, f"{kind!r} is not handled: {NOT_HANDLED[kind]}; {HANDLED}"))
         return None
     kinds = CATALOGUE if kind in CATALOGUE else own_kinds()
+    if kind in SPREADS_BY_NAME:
+        text = f"{kind} spreads another fault; write that first: refuse {kind}={rest[0] if rest else '…'}"
+        problems.append(Problem("HOW", 1, 1, text))
+        return None
     if kind not in kinds:
         hint = did_you_mean(kind, [*CATALOGUE, *kinds])
         problems.append(Problem("HOW", 1, 1, f"unknown symptom {kind!r}; {hint}"))
         return None
     type_ = kinds[kind]
+    if apart := _apart(type_, rest):
+        problems.append(Problem("HOW", 1, 1, apart))
+        return None
     value = _names(rest, problems) if type_.free else _settings(type_, rest, problems)
     if value is None and not type_.bare:
         problems.append(Problem("HOW", 1, 1, f"{kind} needs a value; write {_line(type_)}"))
@@ -99,6 +108,15 @@ def _how(quick: Quick, problems: list[Problem]) -> Any:
     if value is None and not beside:
         return kind
     return {kind: True if value is None else value} | beside
+
+
+def _apart(type_: FaultType, words: Sequence[str]) -> str:
+    """A setting typed in two words, `jitter 50ms`, and how it is written; '' if there is none."""
+    settings = {*SPREADS_BY_NAME, *(parameter.name for parameter in type_.parameters)}
+    for word, following in pairwise(words):
+        if word in settings:
+            return f"{word} and its value are one word; write {word}={following}"
+    return ""
 
 
 def _settings(type_: FaultType, words: Sequence[str], problems: list[Problem]) -> Any:

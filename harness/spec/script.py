@@ -115,15 +115,14 @@ class Script:
         if last is None and at_s >= SHORTEST_PHASE_S and (name or kind != BEFORE):
             last = _Piece(BEFORE, 0.0)
             self._pieces.append(last)
-        known = {piece.name for piece in self._pieces}
-        if last is not None and at_s - last.start_s < SHORTEST_PHASE_S:
-            if name or not last.named:
-                last.named, last.name = bool(name), name or _fresh(kind, known - {last.name})
-            return
-        fresh = _Piece(name or _fresh(kind, known), at_s if self._pieces else 0.0, bool(name))
+        short = last is not None and at_s - last.start_s < SHORTEST_PHASE_S
+        known = {piece.name for piece in self._pieces if not (short and piece is last)}
         if name in known:
-            raise InvalidFile([Problem(str(self.place), 1, 1, f"two phases are called {name!r}; choose another name")])
-        self._pieces.append(fresh)
+            raise InvalidFile([Problem("phase", 1, 1, f"two phases are called {name!r}; choose another name")])
+        if last is None or not short:
+            self._pieces.append(_Piece(name or _fresh(kind, known), at_s if self._pieces else 0.0, bool(name)))
+        elif name or not last.named:
+            last.named, last.name = bool(name), name or _fresh(kind, known)
 
     # -- as a file
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,22 @@ def seen(stack: Shop) -> int:
 def test_answers_are_late_after_the_request_was_carried_out(stack: Shop) -> None:
     hold(stack, Effect(latency_ms=400, way=Way.RESPONSE), FAR)
     assert 0.44 <= talk(stack, ASK.format("/"), "stock")[4] < 0.9, "the distance is there as well"
+
+
+@pytest.mark.parametrize("service", ["orders", "stock"])
+def test_a_request_that_waits_when_a_climb_takes_its_steps_waits_on(stack: Shop, service: str) -> None:
+    """Toxiproxy by itself hands on what waits in a delay that is changed."""
+    edge = f"web->{service}:8080"
+    hold(stack, Effect(latency_ms=1500, climbs=True), edge)
+    with stack.talk(TALK.format(host=stack.at[service], limit=4.0) + LIVE) as live:
+        assert live.line() == "open"
+        for steps in ((1450, 1400, 1350), (1300, 1250)):
+            live.say("4")
+            for latency_ms in steps:
+                time.sleep(0.25)
+                hold(stack, Effect(latency_ms=latency_ms, climbs=True), edge)
+            ended, _, _, took = live.answer()
+            assert ended == "whole" and took >= steps[-1] / 1000, f"{took:.2f} s: let go before {steps[-1]} ms"
 
 
 @pytest.mark.parametrize(("way", "slow"), [(Way.REQUEST, False), (Way.RESPONSE, True), (Way.BOTH, True)])

@@ -62,6 +62,7 @@ def any_effect(draw: random.Random) -> Effect:
         [
             Effect(latency_ms=draw.randrange(5, 80), jitter_ms=draw.choice([0, 5]), share=share),
             Effect(latency_ms=draw.randrange(5, 80)),
+            Effect(latency_ms=draw.randrange(5, 80), climbs=True, share=share),
             Effect(rate_kbps=draw.randrange(50, 5000), way=draw.choice(list(Way))),
             Effect(slice_bytes=draw.randrange(100, 2000), slice_vary=20, gap_us=200),
             Effect(ending=ending, amount=draw.randrange(50, 3000), share=share),

@@ -124,3 +124,10 @@ def test_a_p95_beyond_the_deadline_is_left_out_of_the_metrics() -> None:
 def test_metrics_of_a_run_without_samples_are_still_complete() -> None:
     text = render_metrics(facts("errored"))
     assert "regionfall_exit_code" in text and "availability" not in text
+
+
+def test_a_condition_that_is_no_objective_says_its_name_once_a_row() -> None:
+    lines = render_markdown(facts("inconclusive")).splitlines()
+    row, reason = (line for line in lines if "injection status-page" in line and line.startswith(("| ", "* **")))
+    assert "injection status-page: needed for any answer" in row
+    assert reason.count("injection status-page") == 1

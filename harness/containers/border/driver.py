@@ -19,6 +19,7 @@ import toxiproxy.proxy
 import toxiproxy.server
 from toxiproxy.api import APIConsumer, validate_response
 
+from harness.containers.border.spares import DELAY, SPARE, Step, is_slot, kind_of, steps
 from harness.containers.border.transport import Answer, Transport
 
 CALL_TIMEOUT_S = 2.0
@@ -113,17 +114,26 @@ class Api:
             toxiproxy.Toxiproxy().create(name=name, listen=listen, upstream=upstream, enabled=True)
 
     def make_so(self, name: str, wanted: Toxics, present: Toxics) -> None:
-        """Changes one proxy's toxics from `present` to `wanted`; a toxic that stays is updated, never taken away."""
-        proxy = toxiproxy.Proxy(name=name, upstream="", listen="", enabled=True)
+        """Changes one proxy's toxics from `present` to `wanted`; one that stays is updated, never taken away."""
+        others = {toxic for toxic in present if not is_slot(toxic)}
         with self._server():
-            for toxic in present.keys() - wanted.keys():
-                proxy.destroy_toxic(toxic)
+            for toxic in others - wanted.keys():
+                self._do(name, Step("remove", toxic, {}))
+            for step in steps(wanted, present):
+                self._do(name, step)
             for toxic, attributes in wanted.items():
-                if toxic not in present:
-                    kind, _, stream = toxic.rpartition("_")
-                    proxy.add_toxic(name=toxic, type=kind, stream=stream, toxicity=1.0, attributes=attributes)
-                elif present[toxic] != attributes:
-                    _consumer.post(f"/proxies/{name}/toxics/{toxic}", json={"attributes": attributes})
+                if toxic not in (DELAY, SPARE) and present.get(toxic) != attributes:
+                    self._do(name, Step("set" if toxic in others else "add", toxic, attributes))
+
+    def _do(self, name: str, step: Step) -> None:
+        proxy = toxiproxy.Proxy(name=name, upstream="", listen="", enabled=True)
+        if step.verb == "remove":
+            proxy.destroy_toxic(step.toxic)
+        elif step.verb == "set":
+            _consumer.post(f"/proxies/{name}/toxics/{step.toxic}", json={"attributes": step.attributes})
+        else:
+            kind, stream = kind_of(step.toxic)
+            proxy.add_toxic(name=step.toxic, type=kind, stream=stream, toxicity=1.0, attributes=dict(step.attributes))
 
     def enable(self, name: str) -> None:
         """A proxy listens, whatever somebody did to it."""

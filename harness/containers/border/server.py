@@ -13,6 +13,7 @@ from typing import Any
 from harness.containers.border.child import Child
 from harness.containers.border.config import EdgeConfig, Endpoint
 from harness.containers.border.driver import Api, ProxyApiError
+from harness.containers.border.spares import folded
 from harness.containers.border.toxics import Toxics
 from harness.containers.border.transport import Answer
 from harness.model.ended import PROCESS_ENDED
@@ -92,7 +93,7 @@ class ProxyServer:
     def read(self) -> dict[str, Toxics]:
         """Proxy name -> toxics that are there now; ProxyApiError if it does not answer."""
         with self._lock:
-            return self._api.toxics()
+            return self._held()
 
     def tend(self) -> bool:
         """Replaces the process if it died or does not answer; whether all its toxics are as wanted.
@@ -101,7 +102,7 @@ class ProxyServer:
         """
         with self._lock:
             try:
-                present = self._api.toxics() if self.running else None
+                present = self._held() if self.running else None
             except ProxyApiError as error:
                 self.replace(str(error))
                 return True
@@ -146,9 +147,13 @@ class ProxyServer:
         present = self._api.toxics()
         for name, toxics in present.items():
             wanted = self._wanted.get(name, {})
-            if wanted != toxics and name not in self._lent:
+            if wanted != folded(toxics) and name not in self._lent:
                 self._api.make_so(name, wanted, toxics)
-        return self._api.toxics()
+        return self._held()
+
+    def _held(self) -> dict[str, Toxics]:
+        """Toxics by proxy as they are wanted: all delays of a proxy are one."""
+        return {name: folded(toxics) for name, toxics in self._api.toxics().items()}
 
     def _wait(self) -> None:
         deadline = time.monotonic() + _START_PATIENCE_S

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from harness.containers.border.spares import DELAY, SPARE
 from harness.model.effect import EdgeState
 from harness.model.request_fault import Answer
 from harness.model.shape import Ending, Shape
@@ -15,10 +16,9 @@ from harness.model.shape import Ending, Shape
 Toxics = dict[str, dict[str, int]]
 """Toxic name (`type_stream`) -> attributes; at most one of a type and direction."""
 
-DELAY = "latency_upstream"
-"""Delay acts from client to server: in the other direction a client that gives up wedges Toxiproxy."""
-
 BACK_DELAY = "latency_downstream"
+"""DELAY acts from client to server: in the other direction a client that gives up wedges Toxiproxy."""
+
 RATE, BACK_RATE = "bandwidth_upstream", "bandwidth_downstream"
 SLICER = "slicer_downstream"
 ENDINGS = {
@@ -29,7 +29,7 @@ ENDINGS = {
 }
 """Toxic -> the ending that it is, and the attribute that holds its amount."""
 
-_KNOWN = {DELAY, BACK_DELAY, RATE, BACK_RATE, SLICER, *ENDINGS}
+_KNOWN = {DELAY, SPARE, BACK_DELAY, RATE, BACK_RATE, SLICER, *ENDINGS}
 
 
 def wanted_toxics(state: EdgeState) -> tuple[Toxics, Toxics | None]:
@@ -58,6 +58,8 @@ def _toxics(shape: Shape) -> Toxics:
     toxics: Toxics = {}
     if shape.latency_ms or shape.jitter_ms:
         toxics[DELAY] = {"latency": shape.latency_ms, "jitter": shape.jitter_ms}
+    if shape.climbs:
+        toxics[SPARE] = {}
     if shape.back_latency_ms or shape.back_jitter_ms:
         toxics[BACK_DELAY] = {"latency": shape.back_latency_ms, "jitter": shape.back_jitter_ms}
     if shape.rate_kbps:
@@ -97,6 +99,7 @@ def shape_of(toxics: Toxics, standing_ms: int) -> Shape | None:
         gap_us=number(SLICER, "delay"),
         ending=ending,
         amount=amount,
+        climbs=SPARE in toxics,
     )
     # A toxic of nothing, or two endings at once: also none of ours.
     return shape if _toxics(replace(shape, latency_ms=shape.latency_ms + standing_ms)) == toxics else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from synthetic_run import (
     DB,
     DEADLINE,
     WEB,
+    Answered,
     Run,
     healthy,
     limit,
@@ -243,6 +245,25 @@ def test_a_trough_in_bytes_is_found_where_it_is() -> None:
     found = measured(run.record(), "bytes_ratio", "gone", subject=WEB)
     assert found.observed == pytest.approx(0.74, abs=0.06)
     assert found.interval is not None and found.interval.low <= 0.74 <= found.interval.high
+
+
+def test_answers_that_cross_just_after_the_second_in_which_they_were_due_make_no_doubt() -> None:
+    """Seven a second, each due within milliseconds of a border of the seconds in which the edge was counted."""
+
+    def answered(_t: float, rng: np.random.Generator) -> Answered:
+        return Outcome.OK, 0.02 + 0.01 * rng.random()
+
+    record = Run(rate=7, arrivals="even", answer=answered, edges={WEB: lambda _t, _rng: {"down_bytes": 1}}).record()
+    offset = record.samples[0].due_us % 1_000_000 + 25_000
+    crossed = Counter((one.due_us + one.latency_us - offset) // 1_000_000 for one in record.samples)
+    rows = tuple(
+        replace(row, t_us=row.t_us + offset, down_bytes=1000 * crossed[row.t_us // 1_000_000])
+        for row in record.edge_seconds
+    )
+    assert {row.down_bytes for row in rows[8:]} >= {6000, 7000, 8000}, "else nothing lies at a border"
+    found = measured(replace(record, edge_seconds=rows), "bytes_ratio", "gone", subject=WEB)
+    assert found.observed == pytest.approx(1.0, abs=0.01)
+    assert found.interval is not None and found.interval.width < 0.01
 
 
 def test_bytes_are_per_second_of_the_phase() -> None:

@@ -130,3 +130,12 @@ def test_the_document_is_a_file_that_people_can_keep() -> None:
             {"id": "slow", "on": "web->db", "slow": "300ms", "share": "35%", "at": "0s", "until": "9s"},
         ]},
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("at_s", [8.2, 12.0], ids=["into a piece too short to stand alone", "as a piece of its own"])
+def test_a_name_that_is_taken_is_refused_where_the_program_says_it(at_s: float) -> None:
+    one = script()
+    one.broken("web->db", {"slow": "100ms"}, 0.0, phase="gone")
+    one.mended("slow", 8.0)
+    with pytest.raises(InvalidFile, match="^phase:1:1 two phases are called 'gone'"):
+        one.broken("web->db", {"hang": True}, at_s, phase="gone")

@@ -95,3 +95,19 @@ def test_a_wrong_word_stands_at_its_argument(shop: Stack, tmp_path: Path, quick:
     with pytest.raises(InvalidFile) as caught:
         plan_of(quick, shop, tmp_path)
     assert str(caught.value).startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        (("slow", "300ms", "jitter", "50ms"), "jitter and its value are one word; write jitter=50ms"),
+        (("reset", "every", "3s"), "write every=3s"),
+        (("refuse", "flap", "4s"), "write flap=4s"),
+        (("flap", "4s"), "flap spreads another fault; write that first: refuse flap=4s"),
+    ],
+)
+def test_a_setting_in_two_words_is_told_how_it_is_written(
+    shop: Stack, tmp_path: Path, how: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(InvalidFile, match=message):
+        plan_of(Quick("idp", how, "20s"), shop, tmp_path)
