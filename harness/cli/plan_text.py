@@ -116,7 +116,8 @@ def _faults(plan: Plan) -> list[str]:
 
 
 def _fault(plan: Plan, one: Injection) -> Row:
-    ramp = f" in {one.fault.ramp_steps} steps over {duration_text(one.fault.ramp_over_s)}"
+    steps = "one step" if one.fault.ramp_steps == 1 else f"{one.fault.ramp_steps} steps"
+    ramp = f" in {steps} over {duration_text(one.fault.ramp_over_s)}"
     words = fault_words(one.fault) + (ramp if one.fault.ramp_from_s is not None else "")
     incident = ""
     if plan.incident_clock:
