@@ -112,7 +112,7 @@ def some_item(draw: st.DrawFn) -> dict[str, Any]:
     return item
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(items=st.lists(some_item(), min_size=1, max_size=4))
 def test_any_faults_that_overlap(tmp_path: Path, stack: Stack, items: list[dict[str, Any]]) -> None:
     try:
