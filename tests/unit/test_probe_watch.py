@@ -6,7 +6,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +38,11 @@ def watched(world: Any, *probes: Probe, until: Callable[[list[Reading]], bool], 
 
 
 def test_a_probe_is_asked_again_and_again() -> None:
+    begun_us = time.monotonic_ns() // 1000
     found = watched(ScriptedWorld(), TCP, until=lambda rows: len(rows) >= 5)
     assert {row.state for row in found} == {State.GOOD}
-    gaps = [later.t_us - sooner.t_us for sooner, later in pairwise(found)]
-    assert min(gaps) > 30_000, "not faster than its interval"
+    # Late, on a busy machine, but never before its turn.
+    assert all(row.t_us - begun_us >= number * 50_000 for number, row in enumerate(found))
 
 
 class Hanging(ScriptedWorld):
