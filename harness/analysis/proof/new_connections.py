@@ -31,11 +31,15 @@ def prove(comparison: Comparison, column: str) -> EdgeProof:
 
 
 def together(comparison: Comparison) -> float:
-    """The share that this cut and others of its kind on the edge take together: 1 − Π(1 − s)."""
+    """The share that this cut and others of its kind on the edge take together: 1 − Π(1 − s).
+
+    Not those that cut all of it: their seconds are not counted (`Comparison.asked`).
+    """
     family = type_of(comparison.fault).proved_by
     passing = 1 - comparison.fault.share
     for other in comparison.others:
-        passing *= 1 - (other.share if type_of(other).proved_by is family else 0.0)
+        if other.share < 1 and type_of(other).proved_by is family:
+            passing *= 1 - other.share
     return 1 - passing
 
 

@@ -648,6 +648,15 @@ def test_a_ramp_is_proved_on_each_edge_from_the_step_that_took_it(last_bites: bo
     assert ("shown on 3 of 3 edges" in found.reason) is proved
 
 
+def test_a_share_beside_a_longer_cut_of_its_own_kind_is_asked_for_alone() -> None:
+    def refused_at_the_end(t: float, rng: np.random.Generator) -> dict[str, Any]:
+        return refusing_edge(t, rng) if t >= 12 else share_cut("refused", 0.4)(t, rng)
+
+    faults = (injection(Fault("refuse", share=0.4), DB, name="share"), injection(REFUSE, DB, name="all", start=12.0))
+    found = judge(Run(injections=faults, edges={DB: traffic(refused_at_the_end)}).record()).injections[0].effect
+    assert found.proved, found.reason
+
+
 def test_a_share_is_counted_only_while_no_other_fault_cuts_the_whole_edge() -> None:
     def swallowed_at_the_end(t: float, rng: np.random.Generator) -> dict[str, Any]:
         return hanging_edge(t, rng) if t >= 14 else share_cut("refused", 0.4)(t, rng)
