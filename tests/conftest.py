@@ -13,7 +13,8 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,23 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     if not quiet:
         os.close(_lock(heavy, fcntl.LOCK_SH))
     return (yield)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(request: pytest.FixtureRequest) -> Callable[[], AbstractContextManager[None]]:
+    """A scope in which no other lane begins anything that is not quiet; what is under way there ends by itself."""
+    worker = getattr(request.config, "workerinput", None)
+
+    @contextmanager
+    def scope() -> Iterator[None]:
+        held = _lock(f"{worker['testrunuid']}.heavy", fcntl.LOCK_EX) if worker else None
+        try:
+            yield
+        finally:
+            if held is not None:
+                os.close(held)
+
+    return scope
 
 
 def _at_idle_priority(stash: pytest.Stash, wanted: bool) -> None:
