@@ -152,6 +152,17 @@ class World:
         return border
 
 
+def printed(container: Container, *words: str) -> str:
+    """What a command that always prints something prints. Of one that ends at once the engine now and then loses the
+    output (moby issue 27289): such a one is asked again."""
+    for _ in range(5):
+        done = container.exec_run(list(words))
+        assert done.exit_code == 0, done.output.decode()
+        if done.output:
+            return str(done.output.decode())
+    raise AssertionError(f"{' '.join(words)}: nothing printed five times")
+
+
 class Shop(World):
     """web and orders in the east, stock in the west.
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from border_bench import Shop, shop
+from border_bench import Shop, printed, shop
 
 AT_ONCE_S = 0.5
 
@@ -76,7 +76,7 @@ print(json.dumps([name, socket.inet_ntoa(answer[-4:])]))
 def test_a_name_server_that_died_or_froze_is_replaced_and_that_is_recorded(stack: Shop) -> None:
     for signal in ("KILL", "STOP"):
         before = len(stack.control_east.status()["disturbances"])
-        pid = stack.east.exec_run(["pgrep", "-f", "border.names"]).output.decode().split()[0]
+        pid = printed(stack.east, "pgrep", "-f", "border.names").split()[0]
         assert stack.east.exec_run(["kill", f"-{signal}", pid]).exit_code == 0
         begun = time.monotonic()
         while (answer := look_up(stack, "orders"))[0] != [stack.at["orders"]]:

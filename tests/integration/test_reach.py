@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from border_bench import Shop, shop
+from border_bench import Shop, printed, shop
 
 from harness.containers.border.holding import API_PORT
 
@@ -41,7 +41,7 @@ def addresses_of(stack: Shop) -> dict[str, list[str]]:
     """Every address of both borders, by name."""
     found: dict[str, list[str]] = {}
     for name, container in (("east", stack.east), ("west", stack.west)):
-        listed = json.loads(container.exec_run(["ip", "-j", "-4", "addr"]).output)
+        listed = json.loads(printed(container, "ip", "-j", "-4", "addr"))
         found[name] = [info["local"] for link in listed for info in link["addr_info"] if info["local"] != "127.0.0.1"]
     return found
 
@@ -52,7 +52,7 @@ def test_a_guest_reaches_its_edges(stack: Shop) -> None:
 
 
 def test_a_guest_reaches_no_api_of_a_proxy_and_no_port_of_ours(stack: Shop) -> None:
-    listening = stack.east.exec_run(["sh", "-c", "cat /proc/net/tcp | tail -n +2"]).output.decode().splitlines()
+    listening = printed(stack.east, "cat", "/proc/net/tcp").splitlines()[1:]
     ports = {int(line.split()[1].split(":")[1], 16) for line in listening if line.split()[3] == "0A"}
     assert API_PORT in ports, "the proxy's API listens, so there is something to find"
     places = [
@@ -78,7 +78,7 @@ def test_a_guest_holds_no_socket_of_the_engine_or_of_ours(stack: Shop) -> None:
         assert guest.attrs["Mounts"] == []
         assert not guest.attrs["HostConfig"]["Privileged"]
         code = "import os; print([p for p in ('/var/run/docker.sock', '/run/regionfall') if os.path.exists(p)])"
-        assert guest.exec_run(["python3", "-c", code]).output.decode().strip() == "[]"
+        assert printed(guest, "python3", "-c", code).strip() == "[]"
 
 
 def test_the_undeclared_tries_are_counted_by_name(stack: Shop) -> None:
