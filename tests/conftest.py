@@ -46,12 +46,12 @@ LONG = (
     "e2e/test_pytest_plugin.py",
     "e2e/test_shop_runs.py",
     "e2e/test_by_hand.py",
-    "e2e/test_container_faults.py",
-    "e2e/test_datagrams.py",
-    "e2e/test_probes_and_secrets.py",
-    "crash/test_crash_slice.py",
     "integration/test_weave_up.py",
     "e2e/test_faults_page.py",
+    "e2e/test_container_faults.py",
+    "e2e/test_datagrams.py",
+    "crash/test_crash_slice.py",
+    "e2e/test_probes_and_secrets.py",
     "e2e/test_undo_ladder.py",
 )
 """Files that bring up stacks and put them under load, the longest first: a lane that got one of them last would work

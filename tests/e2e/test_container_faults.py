@@ -27,7 +27,7 @@ timeline:
   - {phase: frozen, for: 5s, faults: [{id: frozen, on: orders, pause: true}]}
   - {phase: again, for: 5s}
   - {phase: starved, for: 9s, faults: [{id: starved, on: db, memory: 8MB}]}
-  - {phase: after, for: 6s}
+  - {phase: after, for: 9s}
 expect: {web: [{availability: "<= 20%", phases: [killed]}, {availability: ">= 60%", phases: [after]}]}
 """
 

@@ -45,9 +45,9 @@ def project(tmp_path: Path) -> Iterator[Copy]:
     assert left.stdout == ""
 
 
-def test_two_of_its_experiments_pass(project):
-    done = project.run("pytest", "-q", "-k", "slow_database or lost_cache")
-    assert done.returncode == 0 and "2 passed" in done.stdout, done.stdout
+def test_one_of_its_experiments_passes(project):
+    done = project.run("pytest", "-q", "-k", "lost_cache")
+    assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout
     code, answer = project.gate("--policy", "gate.yaml")
     assert code == 5 and "5" in "".join(answer["reasons"]), answer  # the policy expects all five
 
