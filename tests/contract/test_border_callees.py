@@ -128,7 +128,7 @@ def test_changes_are_told_as_events(world: Shop) -> None:
 
 @pytest.mark.drill
 def test_a_neighbour_that_vanished_without_a_word_looks_down(world: Shop) -> None:
-    assert answers(world, "orders")
+    world.start()
     world.orders.kill()
     # Nobody tells the border: the neighbour's silence does, as soon as the kernel has given up on it.
     eventually(lambda: world.get("orders", limit=1) and world.dial("orders", 1)[0] == "ConnectionRefusedError", 30)
