@@ -15,10 +15,10 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from harness.faults.catalogue import CATALOGUE, SPREADS
-from harness.faults.contract import ActsOn, Family, FaultType, Reach
+from harness.faults.contract import ActsOn, Family, FaultType, Proof, Reach
 
 REGION, SIDES, EDGE, SERVICE, FLAGGED = "west", "east | west", "web->orders", "orders", "idp"
-HTTP_EDGE, UDP_EDGE = "web->pages", "web->clock:5300/udp"
+HTTP_EDGE, UDP_EDGE, KEPT_EDGE = "web->pages", "web->clock:5300/udp", "internet->web"
 HOLD_S, LONG_HOLD_S, REQUESTS_HOLD_S = 8, 12, 24
 TIMES = ("id", "at", "for", "until", "source", "grade")
 """Keys of an item that are not about the fault."""
@@ -34,6 +34,11 @@ class Entry:
     hold_s: int = HOLD_S
     needs: str = ""
     """What its stack must be started with: `requests` to break single ones, `names` to break them, '' nothing."""
+
+    @property
+    def connections(self) -> str:
+        """Of the load. What strikes connections that are open finds none for sure unless clients keep theirs."""
+        return "keep-alive" if self.item["on"] == KEPT_EDGE else "new"
 
     @property
     def asked(self) -> str:
@@ -66,6 +71,8 @@ def target(one: FaultType) -> str:
         return SIDES
     if one.per_request:
         return HTTP_EDGE
+    if one.proved_by is Proof.RESET:
+        return KEPT_EDGE
     return EDGE if one.reach is Reach.INTO else REGION
 
 
@@ -96,7 +103,7 @@ def missing() -> list[str]:
 
 def experiment(entry: Entry, compose: str) -> dict[str, Any]:
     """A run of one fault: steady, the fault, a short time after."""
-    load = {"rate": "20/s", "arrivals": "even", "deadline": "4s", "connections": "new", "warmup": "1s"}
+    load = {"rate": "20/s", "arrivals": "even", "deadline": "4s", "connections": entry.connections, "warmup": "1s"}
     return {
         "version": 1,
         "name": "fault-" + "".join(c if c.isalnum() else "-" for c in entry.name).strip("-"),
