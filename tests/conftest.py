@@ -100,6 +100,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             kind = kind_of(nodeid)
             return "what measures" if kind in MEASURING else file_of(nodeid) if kind == "unit" else kind
 
+        def _reschedule(self, node: Any) -> None:
+            # One file ahead is enough: a lane that holds three of a single long test each keeps them from idle ones.
+            if not self.workqueue or self._pending_of(self.assigned_work[node]) <= 1:
+                super()._reschedule(node)
+
     return Lanes(config, log)
 
 
