@@ -130,7 +130,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(request: pytest.FixtureRequest) -> Callable[[], AbstractContextManager[None]]:
+def others_waiting(request: pytest.FixtureRequest) -> Callable[[], AbstractContextManager[None]]:
     """A scope in which no other lane begins anything that is not quiet; what is under way there ends by itself."""
     worker = getattr(request.config, "workerinput", None)
 

@@ -145,7 +145,7 @@ def documented(name: str, entry: str, edge: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def mixed(tmp_path_factory, undisturbed):
+def mixed(tmp_path_factory, others_waiting):
     """One run of pytest with everything that a suite may hold, the plugin installed from the built wheel: (folder, exit
     code, what it said, cases of its JUnit file)."""
     place = tmp_path_factory.mktemp("mixed")
@@ -159,7 +159,7 @@ def mixed(tmp_path_factory, undisturbed):
     how = ("-v", "-W", "error", "--chaos-seed=7")
     code, out = suite.run(*how, "--junitxml=out.xml", timeout=400)
     cases = suite.junit("out.xml")
-    with undisturbed():
+    with others_waiting():
         for _ in range(3):
             if "sent more than 10 ms late" not in cases["test_shop_does_not_survive"][1]:
                 break  # else another lane kept the machine busy; each time less of what it was at is left

@@ -145,15 +145,9 @@ def stack(tmp_path_factory, document):
     assert down.returncode == 0, down.stderr
 
 
-def held(answer: claims.Answer) -> None:
-    """The claim holds; else what was expected, measured and wrong."""
-    assert answer.holds, f"expected {answer.expected}; measured {answer.measured}: {answer.why}"
-    print(f"  {answer.expected}: {answer.measured}")
-
-
 def shows(
     stack: Slice, run: Callable[[], Reading], answer: Callable[[Reading, Reading], claims.Answer], again: bool = True
-) -> None:
+) -> claims.Answer:
     """One outage meets its claim beside the base. What does not is run once more, both of them: a busy machine may have
     disturbed either, and what is painted on fails twice."""
     stack.base = stack.base or stack.outage("base", stack.document)
@@ -162,7 +156,8 @@ def shows(
         print(f"  once more, since {found.measured}: {found.why}")
         stack.base = None
         return shows(stack, run, answer, again=False)
-    return held(found)
+    print(f"  {found.expected}: {found.measured}")
+    return found
 
 
 def test_the_outage_itself_shows_every_point(stack):
@@ -171,7 +166,8 @@ def test_the_outage_itself_shows_every_point(stack):
         return stack.base
 
     stack.base = outage()
-    held(claims.base(stack.base if claims.base(stack.base).holds else outage()))
+    found = claims.base(stack.base)
+    assert found.holds or claims.base(outage()).holds, found
 
 
 @pytest.mark.drill
@@ -179,32 +175,37 @@ def test_without_faults_no_effect_is_observed(stack):
     def nothing(base: Reading, run: Reading) -> claims.Answer:
         return claims.control(run)
 
-    shows(stack, lambda: stack.outage("control", stack.document, "--no-faults"), nothing)
+    found = shows(stack, lambda: stack.outage("control", stack.document, "--no-faults"), nothing)
+    assert found.holds, found
 
 
 def test_a_longer_phase_moves_every_recovery_after_it_by_as_much(stack, draw):
     by = draw.choice((3, 4))
     document = variants.longer(stack.document, "hole", by)
     moved = partial(claims.longer, after=8 - DISTANCE_S, by=by)
-    shows(stack, lambda: stack.outage("longer", document), moved)
+    found = shows(stack, lambda: stack.outage("longer", document), moved)
+    assert found.holds, found
 
 
 def test_one_fault_lifted_later_moves_exactly_what_depends_on_it(stack, draw):
     by = draw.choice((3, 4))
     document = variants.lifted_later(stack.document, "dns-api", f"{10 + by}m")
-    shows(stack, lambda: stack.outage("later", document), partial(claims.later, dependents=DEPENDENTS, by=by))
+    found = shows(stack, lambda: stack.outage("later", document), partial(claims.later, dependents=DEPENDENTS, by=by))
+    assert found.holds, found
 
 
 def test_one_fault_left_out_removes_exactly_the_checks_that_need_it(stack, draw):
     name = draw.choice(sorted({one for check in stack.document["signature"] for one in check.get("needs", ())}))
     document = variants.without(stack.document, name)
-    shows(stack, lambda: stack.outage("left-out", document), partial(claims.left_out, injection=name))
+    found = shows(stack, lambda: stack.outage("left-out", document), partial(claims.left_out, injection=name))
+    assert found.holds, found
 
 
 def test_lifted_by_hand_in_mid_run_the_dependents_come_back_as_they_are_built(stack, draw):
     heal = ("hole", draw.uniform(2.0, 3.5))
     back = partial(claims.healed, within=2.0, slower={})
-    shows(stack, lambda: stack.outage("healed", stack.document, heal=heal), back)
+    found = shows(stack, lambda: stack.outage("healed", stack.document, heal=heal), back)
+    assert found.holds, found
 
 
 def test_other_names_and_another_share_give_the_same_verdict_and_a_deeper_trough(stack, document, draw, tmp_path):
@@ -232,4 +233,5 @@ def test_other_names_and_another_share_give_the_same_verdict_and_a_deeper_trough
         same, deep = claims.renamed(base, run), claims.trough(run, TROUGH, 0.40, 0.04)
         return deep if same.holds else same
 
-    shows(stack, lambda: undisturbed(once), both)
+    found = shows(stack, lambda: undisturbed(once), both)
+    assert found.holds, found
